@@ -1,0 +1,76 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, jsonb, pgEnum, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { at, bytes, count, id, timestamps } from '../columns.ts'
+
+/** Side effects promised by a committed transaction (mails today), carried out by the worker exactly as often as their key is new. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: id('obx'),
+    kind: text('kind').notNull(),
+    /** What makes it once: `mail:license-issued:lic_…`. */
+    dedupeKey: text('dedupe_key').notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    /** Parts that must not stand in a database dump (a license key, a reset link), sealed; emptied once sent. */
+    sealed: bytes('sealed'),
+    attempts: count('attempts').notNull().default(0),
+    lastError: text('last_error'),
+    sentAt: at('sent_at'),
+    ...timestamps(),
+  },
+  (t) => [
+    uniqueIndex('outbox_dedupe_key').on(t.dedupeKey),
+    index('outbox_unsent_idx')
+      .on(t.createdAt)
+      .where(sql`${t.sentAt} is null`),
+  ],
+)
+
+/** Who did what, why, before and after: every change that people may ask about later and that has no event table of its own. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: id('aud'),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    reason: text('reason'),
+    before: jsonb('before').$type<Record<string, unknown>>(),
+    after: jsonb('after').$type<Record<string, unknown>>(),
+    requestId: text('request_id'),
+    ip: text('ip'),
+    at: at('at').notNull(),
+  },
+  (t) => [index('audit_log_subject_idx').on(t.subject, t.id), index('audit_log_actor_idx').on(t.actor, t.id)],
+)
+
+export const signingKeyStatus = pgEnum('signing_key_status', ['active', 'retiring', 'withdrawn'])
+
+/** Ed25519 keys for access tokens, leases and revocation lists. Private halves are sealed under a secret outside the database. */
+export const signingKeys = pgTable(
+  'signing_keys',
+  {
+    kid: text('kid').primaryKey(),
+    purpose: text('purpose').$type<'access' | 'lease'>().notNull(),
+    status: signingKeyStatus('status').notNull(),
+    publicJwk: jsonb('public_jwk').$type<{ kty: 'OKP'; crv: 'Ed25519'; x: string }>().notNull(),
+    sealedPrivate: bytes('sealed_private').notNull(),
+    /** Until when a retiring key is still served, so that what it signed stays verifiable. */
+    retiresAt: at('retires_at'),
+    withdrawnAt: at('withdrawn_at'),
+    ...timestamps(),
+  },
+  (t) => [
+    // At most one key signs for a purpose.
+    uniqueIndex('signing_keys_active_key')
+      .on(t.purpose)
+      .where(sql`${t.status} = 'active'`),
+  ],
+)
+
+/** Counters of the rate limiter, shared by all copies of the server (layout of rate-limiter-flexible). */
+export const rateLimits = pgTable('rate_limits', {
+  key: text('key').primaryKey(),
+  points: count('points').notNull().default(0),
+  expire: bigint('expire', { mode: 'number' }),
+})
