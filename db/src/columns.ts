@@ -41,9 +41,7 @@ export const at = (name: string) => timestamp(name, { withTimezone: true, mode: 
 
 /** `created_at` and `updated_at`. The application sets both from its clock where time matters; the defaults serve the rest. */
 export const timestamps = () => ({
-  createdAt: at('created_at')
-    .notNull()
-    .default(sql`now()`),
+  createdAt: at('created_at').notNull().default(sql`now()`),
   updatedAt: at('updated_at')
     .notNull()
     .default(sql`now()`)

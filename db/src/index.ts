@@ -9,7 +9,11 @@ export * from './schema/index.ts'
 export { schema }
 
 /** The database, or a transaction on it: queries are written once for both. */
-export type Db = PgDatabase<PostgresJsQueryResultHKT, typeof schema, ExtractTablesWithRelations<typeof schema>>
+export type Db = PgDatabase<
+  PostgresJsQueryResultHKT,
+  typeof schema,
+  ExtractTablesWithRelations<typeof schema>
+>
 
 /** The driver beneath, for the few hot statements that are written by hand and for raw notifications. */
 export type Sql = postgres.Sql

@@ -33,9 +33,7 @@ export const users = pgTable(
   (t) => [
     uniqueIndex('users_email_key').on(t.email),
     uniqueIndex('users_stripe_customer_id_key').on(t.stripeCustomerId),
-    index('users_claimed_email_idx')
-      .on(t.claimedEmail)
-      .where(sql`${t.claimedEmail} is not null`),
+    index('users_claimed_email_idx').on(t.claimedEmail).where(sql`${t.claimedEmail} is not null`),
     check('users_email_lower', sql`${t.email} = lower(${t.email})`),
   ],
 )
@@ -93,7 +91,10 @@ export const verifications = pgTable(
     expiresAt: at('expires_at').notNull(),
     ...timestamps(),
   },
-  (t) => [index('verifications_identifier_idx').on(t.identifier), index('verifications_expires_at_idx').on(t.expiresAt)],
+  (t) => [
+    index('verifications_identifier_idx').on(t.identifier),
+    index('verifications_expires_at_idx').on(t.expiresAt),
+  ],
 )
 
 /** TOTP secrets and backup codes, encrypted by the engine. */
@@ -152,5 +153,8 @@ export const apiTokens = pgTable(
     revokedAt: at('revoked_at'),
     ...timestamps(),
   },
-  (t) => [uniqueIndex('api_tokens_token_hash_key').on(t.tokenHash), index('api_tokens_user_id_idx').on(t.userId)],
+  (t) => [
+    uniqueIndex('api_tokens_token_hash_key').on(t.tokenHash),
+    index('api_tokens_user_id_idx').on(t.userId),
+  ],
 )

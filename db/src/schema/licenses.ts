@@ -39,7 +39,14 @@ export const plans = pgTable(
   ],
 )
 
-export const licenseStatus = pgEnum('license_status', ['trial', 'active', 'past_due', 'suspended', 'revoked', 'expired'])
+export const licenseStatus = pgEnum('license_status', [
+  'trial',
+  'active',
+  'past_due',
+  'suspended',
+  'revoked',
+  'expired',
+])
 
 /**
  * Licenses. The key itself is never stored: `keyHash` is an HMAC of it under a secret outside the database.
@@ -94,9 +101,7 @@ export const licenses = pgTable(
     index('licenses_expires_at_idx')
       .on(t.expiresAt)
       .where(sql`${t.status} in ('trial', 'active', 'past_due')`),
-    index('licenses_updates_until_idx')
-      .on(t.updatesUntil)
-      .where(sql`${t.status} = 'active'`),
+    index('licenses_updates_until_idx').on(t.updatesUntil).where(sql`${t.status} = 'active'`),
     check('licenses_seats_positive', sql`${t.seats} > 0`),
     check('licenses_devices_not_negative', sql`${t.maxDevices} >= 0`),
     check('licenses_revoked_has_time', sql`(${t.status} = 'revoked') = (${t.revokedAt} is not null)`),

@@ -20,9 +20,7 @@ export const outbox = pgTable(
   },
   (t) => [
     uniqueIndex('outbox_dedupe_key').on(t.dedupeKey),
-    index('outbox_unsent_idx')
-      .on(t.createdAt)
-      .where(sql`${t.sentAt} is null`),
+    index('outbox_unsent_idx').on(t.createdAt).where(sql`${t.sentAt} is null`),
   ],
 )
 
@@ -62,9 +60,7 @@ export const signingKeys = pgTable(
   },
   (t) => [
     // At most one key signs for a purpose.
-    uniqueIndex('signing_keys_active_key')
-      .on(t.purpose)
-      .where(sql`${t.status} = 'active'`),
+    uniqueIndex('signing_keys_active_key').on(t.purpose).where(sql`${t.status} = 'active'`),
   ],
 )
 

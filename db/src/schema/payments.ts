@@ -4,7 +4,13 @@ import { at, bytes, count, currency, id, money, timestamps } from '../columns.ts
 import { users } from './identity.ts'
 import { licenses, plans } from './licenses.ts'
 
-export const checkoutStatus = pgEnum('checkout_status', ['open', 'processing', 'complete', 'failed', 'expired'])
+export const checkoutStatus = pgEnum('checkout_status', [
+  'open',
+  'processing',
+  'complete',
+  'failed',
+  'expired',
+])
 
 /** One attempt to buy. Fulfilment is keyed by this row, not by events. */
 export const checkouts = pgTable(
@@ -43,12 +49,8 @@ export const checkouts = pgTable(
     uniqueIndex('checkouts_stripe_session_id_key').on(t.stripeSessionId),
     uniqueIndex('checkouts_user_idempotency_key').on(t.userId, t.idempotencyKey),
     index('checkouts_user_id_idx').on(t.userId, t.id),
-    index('checkouts_sealed_idx')
-      .on(t.fulfilledAt)
-      .where(sql`${t.sealedLicenseKey} is not null`),
-    index('checkouts_pending_idx')
-      .on(t.createdAt)
-      .where(sql`${t.status} in ('open', 'processing')`),
+    index('checkouts_sealed_idx').on(t.fulfilledAt).where(sql`${t.sealedLicenseKey} is not null`),
+    index('checkouts_pending_idx').on(t.createdAt).where(sql`${t.status} in ('open', 'processing')`),
     check('checkouts_quantity_positive', sql`${t.quantity} between 1 and 10000`),
     check('checkouts_currency_iso', sql`${t.currency} ~ '^[a-z]{3}$'`),
     check(
@@ -166,7 +168,14 @@ export const paymentEvents = pgTable(
   (t) => [index('payment_events_payment_id_idx').on(t.paymentId, t.id)],
 )
 
-export const refundStatus = pgEnum('refund_status', ['requested', 'pending', 'requires_action', 'succeeded', 'failed', 'canceled'])
+export const refundStatus = pgEnum('refund_status', [
+  'requested',
+  'pending',
+  'requires_action',
+  'succeeded',
+  'failed',
+  'canceled',
+])
 
 /** Refunds. Ours exist (`requested`) before Stripe is called, with the key of the call. */
 export const refunds = pgTable(
@@ -191,9 +200,7 @@ export const refunds = pgTable(
     uniqueIndex('refunds_stripe_refund_id_key').on(t.stripeRefundId),
     uniqueIndex('refunds_idempotency_key').on(t.idempotencyKey),
     index('refunds_payment_id_idx').on(t.paymentId),
-    index('refunds_requested_idx')
-      .on(t.createdAt)
-      .where(sql`${t.status} = 'requested'`),
+    index('refunds_requested_idx').on(t.createdAt).where(sql`${t.status} = 'requested'`),
     check('refunds_amount_positive', sql`${t.amountMinor} > 0`),
   ],
 )
@@ -248,7 +255,13 @@ export const invoices = pgTable(
   ],
 )
 
-export const webhookStatus = pgEnum('webhook_status', ['received', 'processed', 'ignored', 'failed', 'quarantined'])
+export const webhookStatus = pgEnum('webhook_status', [
+  'received',
+  'processed',
+  'ignored',
+  'failed',
+  'quarantined',
+])
 
 /** Every event Stripe delivered, stored before it was acknowledged. */
 export const webhookEvents = pgTable(

@@ -1,0 +1,84 @@
+import { createDb, type Db, type Sql } from '@devforge/db'
+import Stripe from 'stripe'
+import { type Clock, systemClock } from './clock.ts'
+import { createSecrets, type Secrets } from './crypto/secrets.ts'
+import { createSigner, type Signer } from './crypto/signer.ts'
+import type { Env } from './env.ts'
+import { createJobs, type Jobs } from './jobs/queue.ts'
+import { createLog, type Logger } from './log.ts'
+import { createMailer, type Mailer } from './mail/mailer.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+/** What services are given instead of imported singletons. */
+export interface Deps {
+  env: Env
+  db: Db
+  /** The driver beneath `db`, for the few hot statements written by hand. */
+  sql: Sql
+  /** Null when payments are not set up: `PAYMENTS_NOT_CONFIGURED`. */
+  stripe: Stripe | null
+  mail: Mailer
+  jobs: Jobs
+  signer: Signer
+  secrets: Secrets
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  /** Gives back what was opened. */
+  close(): Promise<void>
+}
+
+export interface DepsOptions {
+  clock?: Clock
+  log?: Logger
+  /** Fetch for Stripe's API: tests hand in the sandbox's, so that no port is needed. */
+  stripeFetch?: typeof fetch
+}
+
+/** Stripe's SDK retries network faults by itself, with the same idempotency key. */
+const STRIPE_RETRIES = 2
+const STRIPE_TIMEOUT_MS = 20_000
+
+function createStripe(env: Env, stripeFetch?: typeof fetch): Stripe | null {
+  if (!env.STRIPE_SECRET_KEY) return null
+  const base = env.STRIPE_API_BASE ? new URL(env.STRIPE_API_BASE) : undefined
+  return new Stripe(env.STRIPE_SECRET_KEY, {
+    maxNetworkRetries: STRIPE_RETRIES,
+    timeout: STRIPE_TIMEOUT_MS,
+    telemetry: false,
+    appInfo: { name: 'Dev Forge Backend' },
+    ...(base
+      ? { protocol: base.protocol === 'http:' ? 'http' : 'https', host: base.hostname, port: base.port }
+      : {}),
+    ...(stripeFetch ? { httpClient: Stripe.createFetchHttpClient(stripeFetch) } : {}),
+  })
+}
+
+/** Opens everything a server needs. The caller closes it. */
+export async function createDeps(
+  env: Env & { DATABASE_URL: string },
+  options: DepsOptions = {},
+): Promise<Deps> {
+  const log = options.log ?? createLog(env.LOG_LEVEL)
+  const clock = options.clock ?? systemClock
+  const handle = createDb(env.DATABASE_URL, { max: env.DATABASE_POOL_MAX })
+  const secrets = createSecrets(env.DEVFORGE_SECRET)
+  const jobs = await createJobs({ databaseUrl: env.DATABASE_URL, log, worker: env.WORKER })
+  return {
+    env,
+    db: handle.db,
+    sql: handle.sql,
+    stripe: createStripe(env, options.stripeFetch),
+    mail: createMailer(env),
+    jobs,
+    signer: createSigner(handle.db, secrets, clock),
+    secrets,
+    clock,
+    log,
+    metrics: createMetrics({ processMetrics: env.NODE_ENV !== 'test' }),
+    async close() {
+      await jobs.boss.stop({ graceful: true, timeout: env.SHUTDOWN_TIMEOUT_SECONDS * 1_000 })
+      await handle.close()
+    },
+  }
+}

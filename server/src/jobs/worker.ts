@@ -1,0 +1,81 @@
+import type { JobWithMetadata } from 'pg-boss'
+import { systemContext } from '../context.ts'
+import type { Deps } from '../deps.ts'
+import { createQueues } from './queue.ts'
+import { jobDefinitions } from './registry.ts'
+import type { JobData, JobDefinition, JobName } from './types.ts'
+
+/** Creates all queues. Part of migrating. */
+export const prepareQueues = (deps: Deps): Promise<void> => createQueues(deps.jobs.boss, jobDefinitions)
+
+/** Runs one job as the system actor; a throw makes the queue retry it. */
+async function run<N extends JobName>(
+  deps: Deps,
+  job: JobDefinition<N>,
+  id: string,
+  data: JobData[N],
+): Promise<void> {
+  const ctx = systemContext(deps, { type: 'system', job: job.name })
+  const started = performance.now()
+  try {
+    await job.handler(ctx, data)
+    deps.metrics.jobs.inc({ job: job.name, outcome: 'ok' })
+    ctx.log.info({ job: job.name, jobId: id, ms: Math.round(performance.now() - started) }, 'job done')
+  } catch (error) {
+    deps.metrics.jobs.inc({ job: job.name, outcome: 'failed' })
+    ctx.log.error({ job: job.name, jobId: id, err: error }, 'job failed')
+    throw error
+  }
+}
+
+// The registry is a union of definitions; one generic call restores the link between name and data.
+const runAny = <N extends JobName>(deps: Deps, job: JobDefinition<N>, id: string, data: unknown) =>
+  run(deps, job, id, data as JobData[N])
+
+/** Starts working on jobs until `boss.stop()`, which lets running ones finish. */
+export async function startWorker(deps: Deps): Promise<void> {
+  const { boss } = deps.jobs
+  for (const job of jobDefinitions) {
+    await boss.work(
+      job.name,
+      { localConcurrency: job.concurrency ?? 2, pollingIntervalSeconds: 2 },
+      async ([item]) => {
+        if (item) await runAny(deps, job, item.id, item.data)
+      },
+    )
+    if (job.cron) await boss.schedule(job.name, job.cron)
+  }
+  await deps.jobs.enqueue(deps.db, 'maintenance.sweep', {}, { singletonKey: 'start' })
+}
+
+/**
+ * Works on what is due until nothing is left, without timers. For tests: same queue, same handlers, no waiting.
+ * @returns how many jobs ran, and the errors of those that failed
+ */
+export async function drainJobs(deps: Deps): Promise<{ ran: number; errors: unknown[] }> {
+  const errors: unknown[] = []
+  let ran = 0
+  for (let idle = false; !idle; ) {
+    idle = true
+    for (const job of jobDefinitions) {
+      const items: JobWithMetadata<unknown>[] = await deps.jobs.boss.fetch(job.name, {
+        batchSize: 50,
+        includeMetadata: true,
+      })
+      for (const item of items) {
+        idle = false
+        ran++
+        try {
+          await runAny(deps, job, item.id, item.data)
+          await deps.jobs.boss.complete(job.name, item.id)
+        } catch (error) {
+          errors.push(error)
+          await deps.jobs.boss.fail(job.name, item.id, {
+            message: error instanceof Error ? error.message : String(error),
+          })
+        }
+      }
+    }
+  }
+  return { ran, errors }
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createTransport } from 'nodemailer'
+import type { Env } from '../env.ts'
+
+export interface Mail {
+  /** Makes the Message-ID, so that a mail sent twice after a crash is one to the receiver. */
+  id: string
+  to: string
+  subject: string
+  text: string
+  html?: string
+}
+
+export interface Mailer {
+  /** Sends one mail. @throws when the mail server does not take it; the outbox retries. */
+  send(mail: Mail): Promise<void>
+  /** Where mails are kept when there is no SMTP; null with SMTP. */
+  directory: string | null
+}
+
+/** A mail as kept in MAIL_DIR, one JSON file each. */
+export interface KeptMail extends Mail {
+  messageId: string
+  sentAt: string
+}
+
+export function createMailer(env: Env): Mailer {
+  const domain = new URL(env.PUBLIC_URL).hostname
+  const messageId = (mail: Mail) =>
+    `<${createHash('sha256').update(mail.id).digest('hex').slice(0, 40)}@${domain}>`
+  if (!env.SMTP_URL) return directoryMailer(env.MAIL_DIR, messageId)
+  const transport = createTransport(env.SMTP_URL)
+  return {
+    directory: null,
+    async send(mail) {
+      const { id: _, ...content } = mail
+      await transport.sendMail({ from: env.MAIL_FROM, messageId: messageId(mail), ...content })
+    },
+  }
+}
+
+/** Keeps mails as files, named after their id: sending the same one again overwrites it. */
+function directoryMailer(directory: string, messageId: (mail: Mail) => string): Mailer {
+  return {
+    directory,
+    async send(mail) {
+      await mkdir(directory, { recursive: true })
+      const kept: KeptMail = { ...mail, messageId: messageId(mail), sentAt: new Date().toISOString() }
+      const file = join(directory, `${kept.messageId.slice(1, 41)}.json`)
+      // Written aside and renamed, so that a reader never sees half a mail.
+      await writeFile(`${file}.part`, JSON.stringify(kept, null, 2), { mode: 0o600 })
+      await rename(`${file}.part`, file)
+    },
+  }
+}

@@ -1,0 +1,170 @@
+/** What each mail says needs. Values named `…Secret` in the texts come sealed, from `secret`. */
+export interface MailTemplates {
+  'verify-email': { name: string }
+  'already-registered': { name: string }
+  'reset-password': { name: string }
+  'password-changed': { name: string }
+  'account-deleted': { name: string }
+  'license-issued': { name: string; plan: string; licenseId: string }
+  'license-key-reissued': { name: string; plan: string; licenseId: string }
+  'license-expiring': {
+    name: string
+    plan: string
+    licenseId: string
+    days: number
+    what: 'license' | 'updates' | 'trial'
+  }
+  'license-transferred': { name: string; plan: string; licenseId: string }
+  'license-suspended': { name: string; plan: string; licenseId: string; reason: string }
+  'license-revoked': { name: string; plan: string; licenseId: string; reason: string }
+  'payment-failed': { name: string; plan: string }
+  'payment-refunded': { name: string; amount: string; full: boolean }
+}
+export type MailTemplate = keyof MailTemplates
+
+interface Content {
+  subject: string
+  /** Paragraphs of plain text; a line that is only a URL becomes a link in HTML. */
+  paragraphs: string[]
+}
+
+type Secret = Record<string, string>
+const part = (secret: Secret, name: string): string => {
+  const value = secret[name]
+  if (value === undefined) throw new Error(`mail needs the sealed value ${name}`)
+  return value
+}
+
+const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret) => Content } = {
+  'verify-email': ({ name }, secret) => ({
+    subject: 'Confirm your mail address',
+    paragraphs: [
+      `Hello ${name},`,
+      'please confirm that this address is yours:',
+      part(secret, 'url'),
+      'The link works for 24 hours. If you did not sign up at Dev Forge, ignore this mail.',
+    ],
+  }),
+  'already-registered': ({ name }, secret) => ({
+    subject: 'You already have a Dev Forge account',
+    paragraphs: [
+      `Hello ${name},`,
+      'somebody (most likely you) signed up with this address, which already has an account. You can simply sign in, or reset your password.',
+      'If it was you, this link joins what you did just now to your account:',
+      part(secret, 'url'),
+      'If it was not you, ignore this mail: nobody learns that you have an account.',
+    ],
+  }),
+  'reset-password': ({ name }, secret) => ({
+    subject: 'Reset your password',
+    paragraphs: [
+      `Hello ${name},`,
+      'choose a new password here:',
+      part(secret, 'url'),
+      'The link works once, for one hour. If you did not ask for it, ignore this mail: your password stays.',
+    ],
+  }),
+  'password-changed': ({ name }) => ({
+    subject: 'Your password was changed',
+    paragraphs: [
+      `Hello ${name},`,
+      'your password was just changed and every device was signed out. If that was not you, reset it at once and contact support.',
+    ],
+  }),
+  'account-deleted': ({ name }) => ({
+    subject: 'Your account was deleted',
+    paragraphs: [
+      `Goodbye ${name},`,
+      'your account and your personal data are deleted. Records of payments stay as long as the law demands.',
+    ],
+  }),
+  'license-issued': ({ name, plan }, secret) => ({
+    subject: `Your license for Dev Forge ${plan}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `thank you. This is your license key for Dev Forge ${plan}:`,
+      part(secret, 'licenseKey'),
+      'Enter it in the editor under Settings → License. Keep this mail: for your safety we do not store the key. Should you lose it, you can have a new one issued in your account.',
+    ],
+  }),
+  'license-key-reissued': ({ name, plan }, secret) => ({
+    subject: `Your new license key for Dev Forge ${plan}`,
+    paragraphs: [
+      `Hello ${name},`,
+      'this key replaces the old one, which no longer works:',
+      part(secret, 'licenseKey'),
+    ],
+  }),
+  'license-expiring': ({ name, plan, days, what }) => ({
+    subject:
+      what === 'updates'
+        ? `Updates for Dev Forge ${plan} end in ${days} ${days === 1 ? 'day' : 'days'}`
+        : `Your Dev Forge ${plan} ${what} ends in ${days} ${days === 1 ? 'day' : 'days'}`,
+    paragraphs: [
+      `Hello ${name},`,
+      what === 'updates'
+        ? 'versions released after that day will need a renewal. The versions you have keep working for ever.'
+        : 'after that day the editor goes on as the free edition. Your work stays yours.',
+      'You can renew in your account at any time.',
+    ],
+  }),
+  'license-transferred': ({ name, plan }, secret) => ({
+    subject: `A license for Dev Forge ${plan} is now yours`,
+    paragraphs: [
+      `Hello ${name},`,
+      `a license for Dev Forge ${plan} was transferred to you. This is your new key:`,
+      part(secret, 'licenseKey'),
+    ],
+  }),
+  'license-suspended': ({ name, plan, reason }) => ({
+    subject: `Your license for Dev Forge ${plan} is suspended`,
+    paragraphs: [
+      `Hello ${name},`,
+      `your license is suspended: ${reason}.`,
+      'Answer to this mail if you think that this is a mistake.',
+    ],
+  }),
+  'license-revoked': ({ name, plan, reason }) => ({
+    subject: `Your license for Dev Forge ${plan} has ended`,
+    paragraphs: [
+      `Hello ${name},`,
+      `your license has ended: ${reason}. The editor goes on as the free edition.`,
+    ],
+  }),
+  'payment-failed': ({ name, plan }) => ({
+    subject: `We could not collect your payment for Dev Forge ${plan}`,
+    paragraphs: [
+      `Hello ${name},`,
+      'we will try again in the next days. Please check your card in your account; until then everything keeps working for seven days.',
+    ],
+  }),
+  'payment-refunded': ({ name, amount, full }) => ({
+    subject: `Your refund of ${amount}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `we have refunded ${amount}. It reaches your account within five to ten days.`,
+      ...(full ? ['The license that came with this payment has ended.'] : []),
+    ],
+  }),
+}
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+
+const paragraphHtml = (text: string): string =>
+  /^https?:\/\/\S+$/.test(text)
+    ? `<p><a href="${escapeHtml(text)}">${escapeHtml(text)}</a></p>`
+    : `<p>${escapeHtml(text)}</p>`
+
+/** A mail's subject and body, as plain text and as HTML with everything escaped. */
+export function renderMail<T extends MailTemplate>(
+  template: T,
+  data: MailTemplates[T],
+  secret: Secret,
+): { subject: string; text: string; html: string } {
+  const { subject, paragraphs } = templates[template](data, secret)
+  return {
+    subject,
+    text: `${paragraphs.join('\n\n')}\n`,
+    html: `<!doctype html><html lang="en"><body>${paragraphs.map(paragraphHtml).join('')}</body></html>`,
+  }
+}

@@ -1,0 +1,15 @@
+import { authRouter } from './modules/auth/router.ts'
+import { licensesRouter } from './modules/licenses/router.ts'
+import { paymentsRouter } from './modules/payments/router.ts'
+import { usersRouter } from './modules/users/router.ts'
+import { router } from './trpc.ts'
+
+/** All procedures, by module. */
+export const appRouter = router({
+  auth: authRouter,
+  users: usersRouter,
+  payments: paymentsRouter,
+  licenses: licensesRouter,
+})
+
+export type AppRouter = typeof appRouter
