@@ -50,17 +50,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startTestServer(): Promise<TestServer> {
   await sweepFolders()
   const dir = await mkdtemp(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
-  const removeNow = (): void => rmSync(dir, { recursive: true, force: true })
-  // Also when the run is cut short; the server itself then ends by its guard.
+  let running: number | undefined
+  const removeNow = (): void => {
+    // Its guard would stop it gently, and it would write into the folder once more.
+    if (running !== undefined) process.kill(running, 'SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  }
+  // For a run that is cut short.
   process.once('exit', removeNow)
   try {
     const server = await startEmbedded({ dir, port: 0, durable: false, maxConnections: MAX_CONNECTIONS })
+    running = server.pid
     const adminUrl = new URL(server.url)
     adminUrl.pathname = '/postgres'
     return {
       adminUrl: adminUrl.href,
       stop: async () => {
         await server.stop()
+        running = undefined
         removeNow()
       },
     }

@@ -22,6 +22,9 @@ import { errorCode } from './processes.ts'
 /** The one role; its password is in the file `password` beside the data. */
 export const ROLE = 'devforge'
 
+/** How the folders begin in which clusters are built. */
+const UNFINISHED = 'new-'
+
 const passwordFile = (home: string): string => path.join(home, 'password')
 
 /** Reads the password of an initialized cluster. */
@@ -41,8 +44,9 @@ export async function readPassword(home: string): Promise<string> {
  * @param durable also waits until everything is on the disk
  */
 export async function initialize(place: Place, durable: boolean): Promise<void> {
+  await removeUnfinished(place.home)
   const builder = await chooseBuilder(place)
-  const staging = await mkdtemp(path.join(builder.folder, 'new-'))
+  const staging = await mkdtemp(path.join(builder.folder, UNFINISHED))
   try {
     await chmod(staging, 0o700)
     const password = randomBytes(24).toString('base64url')
@@ -63,6 +67,13 @@ export async function initialize(place: Place, durable: boolean): Promise<void> 
   } finally {
     await rm(builder.folder === place.home ? staging : builder.folder, { recursive: true, force: true })
   }
+}
+
+/** A killed start's initdb may still be writing for a moment. */
+async function removeUnfinished(home: string): Promise<void> {
+  const left = (await readdir(home)).filter((name) => name.startsWith(UNFINISHED))
+  const options = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
+  for (const name of left) await rm(path.join(home, name), options)
 }
 
 interface Builder {
