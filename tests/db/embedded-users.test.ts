@@ -26,7 +26,7 @@ const namespaces = reachable && can(NAMELESS, 'unshare', '--user', '--map-user=6
 
 /** A folder with the mode 0700 of this user. */
 function folderOf(user: number): string {
-  const home = mkdtempSync(path.join(os.tmpdir(), 'devforge-user-'))
+  const home = mkdtempSync(path.join(os.tmpdir(), `devforge-test-${process.pid}-user-`))
   chownSync(home, user, user)
   return home
 }

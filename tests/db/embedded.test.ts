@@ -10,7 +10,7 @@ import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { childrenOf, isRunning, killAndWait, query, spawnChild } from './embedded-support.ts'
 
 // One folder for all tests, in turns: each finds the data of those before it.
-const dir = mkdtempSync(path.join(os.tmpdir(), 'devforge-embedded-'))
+const dir = mkdtempSync(path.join(os.tmpdir(), `devforge-test-${process.pid}-embedded-`))
 const linux = process.platform === 'linux'
 const running: EmbeddedPostgres[] = []
 const children: ChildProcess[] = []
@@ -194,7 +194,7 @@ test('a start that is killed while it makes the data leaves nothing half', async
 test.runIf(process.getuid?.() === 0)(
   'root starts it below a folder that is closed to everybody else',
   async () => {
-    const closed = mkdtempSync(path.join(os.tmpdir(), 'devforge-closed-'))
+    const closed = mkdtempSync(path.join(os.tmpdir(), `devforge-test-${process.pid}-closed-`))
     await chmod(closed, 0o700)
     const wanted = path.join(closed, 'checkout', '.data')
     const homes = new Set<string>()
