@@ -1,0 +1,97 @@
+import type { AdminActor, Ctx } from '../../../context.ts'
+import { AppError, notFound } from '../../../errors.ts'
+import { inTx } from '../../../tx.ts'
+import { ensureUserByEmail, findContact } from '../../users/contact.ts'
+import { issueLicense, reinstateLicense, renewUpdates, revokeLicense, suspendLicense } from '../lifecycle.ts'
+import { presentLicense } from '../present.ts'
+import { countDevices, findPlan, type LicenseRow, searchLicenses } from '../queries.ts'
+import { recordRelease } from '../releases.ts'
+import { page } from './manage.ts'
+
+type AdminCtx = Ctx<AdminActor>
+
+const presented = async (ctx: Ctx, license: LicenseRow) =>
+  presentLicense(license, await countDevices(ctx.db, license.id), ctx.deps.clock.now())
+
+export interface IssueInput {
+  userId?: string | undefined
+  email?: string | undefined
+  plan: string
+  seats?: number | undefined
+  expiresAt?: Date | undefined
+  reason: string
+}
+
+/** Gives a license without a payment (a gift, a replacement, an invoice paid otherwise). The key is also mailed to the owner. */
+export async function issueByAdmin(ctx: AdminCtx, input: IssueInput) {
+  return inTx(ctx, async (ctx) => {
+    const plan = await findPlan(ctx.db, input.plan)
+    if (!plan || plan.maxDevices === 0) throw new AppError('PLAN_NOT_FOUND', { plan: input.plan })
+    const owner =
+      input.email === undefined
+        ? await findContact(ctx.db, input.userId ?? '')
+        : await ensureUserByEmail(ctx, input.email)
+    const { license, key } = await issueLicense(ctx, {
+      userId: owner.userId,
+      plan,
+      seats: input.seats,
+      expiresAt: input.expiresAt,
+      reason: input.reason,
+    })
+    if (key === null) throw new Error('an issued license is always new')
+    return { license: await presented(ctx, license), key }
+  })
+}
+
+export async function renewByAdmin(
+  ctx: AdminCtx,
+  input: { licenseId: string; until?: Date | undefined; months?: number | undefined; reason: string },
+) {
+  return presented(ctx, await renewUpdates(ctx, input))
+}
+
+/** Suspends; a revoked license cannot be. */
+export async function suspendByAdmin(ctx: AdminCtx, input: { licenseId: string; reason: string }) {
+  const license = await suspendLicense(ctx, input)
+  if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
+  return presented(ctx, license)
+}
+
+export async function reinstateByAdmin(ctx: AdminCtx, input: { licenseId: string; reason: string }) {
+  const license = await reinstateLicense(ctx, input)
+  if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
+  return presented(ctx, license)
+}
+
+export async function revokeByAdmin(ctx: AdminCtx, input: { licenseId: string; reason: string }) {
+  return presented(ctx, await revokeLicense(ctx, input))
+}
+
+export interface SearchInput {
+  query?: string | undefined
+  status?: LicenseRow['status'] | undefined
+  plan?: string | undefined
+  cursor?: string | undefined
+  limit: number
+}
+
+/** Every license, newest first, with its owner. */
+export async function searchByAdmin(ctx: AdminCtx, input: SearchInput) {
+  const now = ctx.deps.clock.now()
+  const rows = await searchLicenses(ctx.db, input)
+  return page(rows, input.limit, ({ license, devicesInUse, ownerName, ownerEmail }) => ({
+    ...presentLicense(license, devicesInUse, now),
+    owner: { id: license.userId, name: ownerName, email: ownerEmail },
+  }))
+}
+
+/** Registers a version with the day it came out, so that `VERSION_NOT_COVERED` can be told. */
+export async function addRelease(
+  ctx: AdminCtx,
+  input: { product: string; version: string; releasedAt: Date },
+) {
+  if (input.product !== 'editor' && !input.product.startsWith('extension:'))
+    throw notFound('product', input.product)
+  await recordRelease(ctx.deps, ctx.db, input)
+  return input
+}

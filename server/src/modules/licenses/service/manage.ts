@@ -1,0 +1,180 @@
+import { actorLabel, type Ctx, type SessionActor } from '../../../context.ts'
+import { AppError, notFound } from '../../../errors.ts'
+import { queueMail } from '../../../mail/outbox.ts'
+import { inTx } from '../../../tx.ts'
+import { ensureUserByEmail, findContact } from '../../users/contact.ts'
+import { newKey } from '../keys.ts'
+import { recordEvent } from '../lifecycle.ts'
+import { presentDevice, presentLicense } from '../present.ts'
+import {
+  appendRevocation,
+  deleteDevices,
+  findOwnDevice,
+  findOwnLicense,
+  findPlan,
+  type LicenseRow,
+  listDevices,
+  listOwnEvents,
+  listOwnLicenses,
+  lockLicense,
+  updateDevice,
+  updateLicense,
+} from '../queries.ts'
+import { isUsable, statusAt } from '../state.ts'
+
+type OwnCtx = Ctx<SessionActor>
+
+/** Cuts a page that was asked for with one row too many. */
+export function page<T, R>(
+  rows: T[],
+  limit: number,
+  present: (row: T) => R & { id: string },
+): { items: R[]; nextCursor: string | null } {
+  const items = rows.slice(0, limit).map(present)
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+/** One's licenses, newest first. */
+export async function listLicenses(ctx: OwnCtx, input: { cursor?: string | undefined; limit: number }) {
+  const now = ctx.deps.clock.now()
+  const rows = await listOwnLicenses(ctx.db, { userId: ctx.actor.userId, ...input })
+  return page(rows, input.limit, ({ license, devicesInUse }) => presentLicense(license, devicesInUse, now))
+}
+
+async function ownLicense(ctx: OwnCtx, id: string) {
+  const row = await findOwnLicense(ctx.db, { id, userId: ctx.actor.userId })
+  if (!row) throw notFound('license', id)
+  return row
+}
+
+export async function getLicense(ctx: OwnCtx, input: { id: string }) {
+  const { license, devicesInUse } = await ownLicense(ctx, input.id)
+  return presentLicense(license, devicesInUse, ctx.deps.clock.now())
+}
+
+/** The devices of one of one's licenses, most recently seen first. There are never more than the license allows: no pages. */
+export async function listOwnDevices(ctx: OwnCtx, input: { licenseId: string }) {
+  const { license } = await ownLicense(ctx, input.licenseId)
+  const devices = await listDevices(ctx.db, license.id)
+  return { items: devices.map(presentDevice), limit: license.maxDevices, nextCursor: null }
+}
+
+export async function renameDevice(ctx: OwnCtx, input: { deviceId: string; name: string }) {
+  return inTx(ctx, async (ctx) => {
+    const device = await findOwnDevice(ctx.db, { deviceId: input.deviceId, userId: ctx.actor.userId })
+    const renamed = device && (await updateDevice(ctx.db, device.id, { name: input.name }))
+    if (!device || !renamed) throw new AppError('DEVICE_NOT_FOUND')
+    await recordEvent(ctx, device.licenseId, 'device.renamed', {
+      before: { name: device.name },
+      after: { name: input.name },
+    })
+    return presentDevice(renamed)
+  })
+}
+
+/** What happened to one of one's licenses, newest first. */
+export async function listEvents(
+  ctx: OwnCtx,
+  input: { licenseId: string; cursor?: string | undefined; limit: number },
+) {
+  await ownLicense(ctx, input.licenseId)
+  const rows = await listOwnEvents(ctx.db, { userId: ctx.actor.userId, ...input })
+  return page(rows, input.limit, ({ event }) => ({
+    id: event.id,
+    type: event.type,
+    // Customers see that it was support, not which person there.
+    actor: event.actor === actorLabel(ctx.actor) ? 'you' : (event.actor.split(':')[0] ?? 'system'),
+    reason: event.reason,
+    cause: event.cause,
+    before: event.before,
+    after: event.after,
+    at: event.at,
+  }))
+}
+
+async function lockOwn(ctx: OwnCtx, id: string): Promise<LicenseRow> {
+  const license = await lockLicense(ctx.db, { id, userId: ctx.actor.userId })
+  if (!license) throw notFound('license', id)
+  return license
+}
+
+async function freeAllDevices(ctx: Ctx, licenseId: string): Promise<number> {
+  const now = ctx.deps.clock.now()
+  const devices = await deleteDevices(ctx.db, licenseId)
+  for (const device of devices) {
+    await appendRevocation(ctx.db, {
+      licenseId,
+      kind: 'device_removed',
+      device: device.fingerprintHash.toString('hex'),
+      at: now,
+    })
+  }
+  return devices.length
+}
+
+/**
+ * Replaces a lost or leaked key: the old one stops working at once. With `freeDevices` whoever used it is put out too.
+ * @returns the new key, shown this once; it is also mailed to the owner
+ */
+export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDevices: boolean }) {
+  return inTx(ctx, async (ctx) => {
+    const license = await lockOwn(ctx, input.licenseId)
+    if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
+    const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
+    const updated = await updateLicense(ctx.db, license.id, { keyHash, keyHint })
+    const devicesFreed = input.freeDevices ? await freeAllDevices(ctx, license.id) : 0
+    await recordEvent(ctx, license.id, 'license.key_reissued', {
+      before: { keyHint: license.keyHint },
+      after: { keyHint, devicesFreed },
+    })
+    const [{ name, email }, plan, devices] = [
+      await findContact(ctx.db, license.userId),
+      await findPlan(ctx.db, license.planSlug),
+      await listDevices(ctx.db, license.id),
+    ]
+    await queueMail(ctx, {
+      dedupeKey: `license-key-reissued:${license.id}:${keyHint}`,
+      to: email,
+      template: 'license-key-reissued',
+      data: { name, plan: plan?.name ?? license.planSlug, licenseId: license.id },
+      secret: { licenseKey: key },
+    })
+    return { license: presentLicense(updated, devices.length, ctx.deps.clock.now()), key }
+  })
+}
+
+/**
+ * Gives a perpetual license to somebody else: new owner, new key (mailed to them), all devices freed.
+ * The answer is the same whether or not the address has an account.
+ */
+export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; toEmail: string }) {
+  return inTx(ctx, async (ctx) => {
+    const license = await lockOwn(ctx, input.licenseId)
+    if (license.subscriptionId !== null)
+      throw new AppError('LICENSE_NOT_TRANSFERABLE', { reason: 'it belongs to a subscription' })
+    if (license.status === 'trial')
+      throw new AppError('LICENSE_NOT_TRANSFERABLE', { reason: 'it is a trial' })
+    if (!isUsable(statusAt(license, ctx.deps.clock.now())))
+      throw new AppError('LICENSE_NOT_TRANSFERABLE', { reason: 'it is not active' })
+    const recipient = await ensureUserByEmail(ctx, input.toEmail)
+    if (recipient.userId === license.userId)
+      throw new AppError('LICENSE_NOT_TRANSFERABLE', { reason: 'it is yours already' })
+    const now = ctx.deps.clock.now()
+    const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
+    const plan = await findPlan(ctx.db, license.planSlug)
+    await updateLicense(ctx.db, license.id, { userId: recipient.userId, keyHash, keyHint, updatedAt: now })
+    const devicesFreed = await freeAllDevices(ctx, license.id)
+    await recordEvent(ctx, license.id, 'license.transferred', {
+      before: { userId: license.userId, keyHint: license.keyHint },
+      after: { userId: recipient.userId, keyHint, devicesFreed },
+    })
+    await queueMail(ctx, {
+      dedupeKey: `license-transferred:${license.id}:${keyHint}`,
+      to: recipient.email,
+      template: 'license-transferred',
+      data: { name: recipient.name, plan: plan?.name ?? license.planSlug, licenseId: license.id },
+      secret: { licenseKey: key },
+    })
+    return { licenseId: license.id, toEmail: input.toEmail, transferredAt: now }
+  })
+}
