@@ -4,7 +4,7 @@ import postgres from 'postgres'
 import { locateBinaries } from './embedded/binaries.ts'
 import { initialize, ROLE, readPassword } from './embedded/initialize.ts'
 import { claimFolder, EmbeddedAlreadyRunning } from './embedded/owner.ts'
-import { choosePlace, type Place } from './embedded/place.ts'
+import { choosePlace, clusterIn, currentHome, type Place, prepareFolder } from './embedded/place.ts'
 import { freePort, isPortFree } from './embedded/ports.ts'
 import {
   readPostmasterNote,
@@ -61,10 +61,13 @@ export interface EmbeddedPostgres {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const notice = options.onNotice ?? (() => {})
   const durable = options.durable ?? true
-  const place = await choosePlace(options.dir, await locateBinaries(), notice)
-  const runningPort = async (): Promise<number | undefined> => (await readPostmasterNote(place.cluster))?.port
-  const claim = await claimFolder(place.home, options.dir, runningPort)
+  const folder = await prepareFolder(options.dir)
+  const claim = await claimFolder(folder, async () => {
+    const note = await readPostmasterNote(clusterIn(await currentHome(folder)))
+    return note?.port
+  })
   try {
+    const place = await choosePlace(folder, await locateBinaries(), notice)
     const fresh = !(await stat(place.cluster).catch(() => undefined))
     if (fresh) await initialize(place, durable)
     else if (await stopOrphan(place)) notice('Stopped a PostgreSQL that a killed process had left running.')
@@ -113,7 +116,7 @@ async function startOnSomePort(
       if (!(error instanceof ServerStartFailed)) throw error
       if (error.alreadyRunning) {
         const note = await readPostmasterNote(place.cluster)
-        throw new EmbeddedAlreadyRunning(options.dir, note?.pid ?? 0, note?.port)
+        throw new EmbeddedAlreadyRunning(place.home, note?.pid ?? 0, note?.port)
       }
       if (attempt === START_ATTEMPTS || !(error.portTaken || error.predecessorLingers)) throw error
       if (error.portTaken) port = await freePort()

@@ -110,7 +110,7 @@ test('a wanted port that is taken is replaced, with a word', async () => {
   const notices: string[] = []
   const server = await start({ port, onNotice: (text) => notices.push(text) })
   expect(server.port).not.toBe(port)
-  expect(notices).toEqual([`Port ${port} is in use: PostgreSQL listens on ${server.port}.`])
+  expect(notices).toContain(`Port ${port} is in use: PostgreSQL listens on ${server.port}.`)
   squatter.close()
 })
 
@@ -147,7 +147,7 @@ test.runIf(linux)('a server that lost its guard as well is stopped by the next s
 
   const notices: string[] = []
   const server = await start({ onNotice: (text) => notices.push(text) })
-  expect(notices).toEqual(['Stopped a PostgreSQL that a killed process had left running.'])
+  expect(notices).toContain('Stopped a PostgreSQL that a killed process had left running.')
   expect(isRunning(Number(pid))).toBe(false)
   expect(await query(server.url, 'select word from kept')).toHaveLength(2)
 })
@@ -189,6 +189,27 @@ test('a start that is killed while it makes the data leaves nothing half', async
   const server = await start({ dir: early })
   expect(server.fresh).toBe(true)
   expect((await readdir(early)).filter((name) => name.startsWith('new-'))).toEqual([])
+})
+
+test.runIf(process.getuid?.() === 0)('data move along when their folder is closed later', async () => {
+  const parent = mkdtempSync(path.join(os.tmpdir(), `devforge-test-${process.pid}-moved-`))
+  await chmod(parent, 0o755)
+  const wanted = path.join(parent, '.data')
+  let home = wanted
+  try {
+    const open = await start({ dir: wanted })
+    expect(open.home).toBe(wanted)
+    await query(open.url, 'create table there ()')
+    await open.stop()
+    await chmod(parent, 0o700)
+    const moved = await start({ dir: wanted })
+    home = moved.home
+    expect(home).not.toBe(wanted)
+    expect(await query(moved.url, 'select * from there')).toEqual([])
+    await moved.stop()
+  } finally {
+    for (const folder of [parent, home]) await rm(folder, { recursive: true, force: true })
+  }
 })
 
 test.runIf(process.getuid?.() === 0)(

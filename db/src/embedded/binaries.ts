@@ -75,7 +75,11 @@ async function makeExecutable(programs: string[]): Promise<void> {
  * Copies the binaries below `base`, readable for everyone, and keeps them there for later starts. Needed where root runs a
  * checkout that nobody else can reach.
  */
-export async function copyBinaries(from: Binaries, base: string): Promise<Binaries> {
+export async function copyBinaries(
+  from: Binaries,
+  base: string,
+  onNotice: (text: string) => void,
+): Promise<Binaries> {
   const manifest: unknown = JSON.parse(await readFile(path.join(from.root, '..', 'package.json'), 'utf8'))
   const version = programPath(manifest, 'version') ?? 'unknown'
   const root = path.join(base, `postgresql-${version}-${process.platform}-${process.arch}`)
@@ -94,6 +98,7 @@ export async function copyBinaries(from: Binaries, base: string): Promise<Binari
       // Another start finished the same copy first.
       if (!(await stat(root).catch(() => undefined))) throw error
     })
+    onNotice(`No other user can reach PostgreSQL's programs in this checkout: they were copied to ${root}.`)
   }
   const inCopy = (program: string): string => path.join(root, path.relative(from.root, program))
   return { root, postgres: inCopy(from.postgres), initdb: inCopy(from.initdb), pgCtl: inCopy(from.pgCtl) }

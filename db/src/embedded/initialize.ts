@@ -1,23 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  chmod,
-  chown,
-  cp,
-  lchown,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, chown, lchown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type Identity, type Place, SERVICE_USER } from './place.ts'
-import { errorCode } from './processes.ts'
+import { chownTree, moveTree } from './trees.ts'
 
 /** The one role; its password is in the file `password` beside the data. */
 export const ROLE = 'devforge'
@@ -59,11 +47,11 @@ export async function initialize(place: Place, durable: boolean): Promise<void> 
 
     await runInitdb(place, builder, { data, password: handedOver, durable })
 
-    if (place.runAs && builder.user?.uid !== place.runAs.uid) await chownAll(data, place.runAs)
+    if (place.runAs && builder.user?.uid !== place.runAs.uid) await chownTree(data, place.runAs)
     await rm(passwordFile(place.home), { force: true })
     await writeFile(passwordFile(place.home), `${password}\n`, { mode: 0o600, flag: 'wx' })
     await giveToTreeOwner(place, passwordFile(place.home))
-    await move(data, place)
+    await moveTree(data, place.cluster)
   } finally {
     await rm(builder.folder === place.home ? staging : builder.folder, { recursive: true, force: true })
   }
@@ -174,25 +162,4 @@ export function childEnv(): NodeJS.ProcessEnv {
 export async function giveToTreeOwner(place: Place, file: string): Promise<void> {
   if (place.runAs && place.runAs.uid !== SERVICE_USER.uid)
     await lchown(file, place.runAs.uid, place.runAs.gid)
-}
-
-async function chownAll(folder: string, user: Identity): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true })) {
-    await lchown(path.join(folder, entry), user.uid, user.gid)
-  }
-  await lchown(folder, user.uid, user.gid)
-}
-
-async function move(data: string, place: Place): Promise<void> {
-  try {
-    await rename(data, place.cluster)
-  } catch (error) {
-    if (errorCode(error) !== 'EXDEV') throw error
-    const near = `${place.cluster}.new`
-    await rm(near, { recursive: true, force: true })
-    await cp(data, near, { recursive: true })
-    if (place.runAs) await chownAll(near, place.runAs)
-    await chmod(near, 0o700)
-    await rename(near, place.cluster)
-  }
 }

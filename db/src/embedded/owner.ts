@@ -12,9 +12,9 @@ export class EmbeddedAlreadyRunning extends Error {
   /** The port it listens on; unknown while it is still starting. */
   readonly port: number | undefined
 
-  constructor(dir: string, pid: number, port?: number) {
+  constructor(folder: string, pid: number, port?: number) {
     super(
-      `The embedded PostgreSQL in ${dir} is already running: started by process ${pid}${port ? `, on port ${port}` : ''}. Stop that one first, or use another folder.`,
+      `The embedded PostgreSQL in ${folder} is already running: started by process ${pid}${port ? `, on port ${port}` : ''}. Stop that one first, or use another folder.`,
     )
     this.pid = pid
     this.port = port
@@ -40,11 +40,10 @@ const TAKEOVER_SETTLE_MS = 25
  * @throws EmbeddedAlreadyRunning while another start, also one of this process, holds it.
  */
 export async function claimFolder(
-  home: string,
-  dir: string,
+  folder: string,
   runningPort: () => Promise<number | undefined>,
 ): Promise<Claim> {
-  const file = path.join(home, 'owner.json')
+  const file = path.join(folder, 'owner.json')
   const mine = JSON.stringify({
     pid: process.pid,
     identity: processIdentity(process.pid),
@@ -56,13 +55,17 @@ export async function claimFolder(
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error
     const holder = await readOwner(file)
-    if (holder && isRunning(holder)) throw new EmbeddedAlreadyRunning(dir, holder.pid, await runningPort())
+    if (holder && isRunning(holder)) throw new EmbeddedAlreadyRunning(folder, holder.pid, await runningPort())
     const next = `${file}.${randomUUID()}`
     await writeFile(next, mine, { flag: 'wx' })
     await rename(next, file)
     await sleep(TAKEOVER_SETTLE_MS)
     if (!(await isMine())) {
-      throw new EmbeddedAlreadyRunning(dir, (await readOwner(file))?.pid ?? process.pid, await runningPort())
+      throw new EmbeddedAlreadyRunning(
+        folder,
+        (await readOwner(file))?.pid ?? process.pid,
+        await runningPort(),
+      )
     }
   }
   return {

@@ -17,6 +17,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type Binaries, copyBinaries } from './binaries.ts'
+import { moveTree } from './trees.ts'
 
 /** A user that a child process runs as. */
 export interface Identity {
@@ -48,21 +49,36 @@ const SHARED_BASES = ['/var/lib/devforge', path.join(os.tmpdir(), 'devforge')]
 const POINTER = 'moved-to'
 
 /**
- * Prepares `dir`, and as root somebody to run as. Where that somebody cannot reach `dir` (a checkout below root's 0700 home), the data
- * lie in a shared place instead, which `dir` names; `onNotice` is told.
+ * Makes the folder where needed and returns its real path.
+ *
+ * @throws Error when it is another user's
+ */
+export async function prepareFolder(dir: string): Promise<string> {
+  await makeFolder(path.resolve(dir))
+  const found = await realpath(dir)
+  await access(found, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw new Error(`${found} belongs to another user: start as that user, or choose or delete the folder.`, {
+      cause: error,
+    })
+  })
+  return found
+}
+
+/** Where the data of this folder lie now. */
+export async function currentHome(folder: string): Promise<string> {
+  return (isRoot() ? await readPointer(folder) : undefined) ?? folder
+}
+
+/**
+ * Chooses, as root, somebody to run as. Where that somebody cannot reach the folder (a checkout below root's 0700 home), the data lie in a
+ * shared place instead, which the folder names; `onNotice` is told. Only call it while holding the folder's claim.
  */
 export async function choosePlace(
-  dir: string,
+  wanted: string,
   binaries: Binaries,
   onNotice: (text: string) => void,
 ): Promise<Place> {
-  const asRoot = process.getuid?.() === 0
-  await makeFolder(path.resolve(dir), asRoot)
-  const wanted = await realpath(dir)
-  if (!asRoot) {
-    await requireWritable(wanted)
-    return { home: wanted, cluster: path.join(wanted, 'cluster'), runAs: undefined, binaries }
-  }
+  if (!isRoot()) return { home: wanted, cluster: clusterIn(wanted), runAs: undefined, binaries }
 
   // In somebody's checkout root acts as that somebody, who can then go on without root.
   const { uid, gid } = await stat(wanted)
@@ -78,24 +94,28 @@ export async function choosePlace(
   }
   let usable = binaries
   if (!(await canRun(runAs, binaries.postgres))) {
-    usable = await copyBinaries(binaries, await sharedBase())
-    onNotice(`PostgreSQL's programs were not reachable for uid ${runAs.uid}: they run from ${usable.root}.`)
+    usable = await copyBinaries(binaries, await sharedBase(), onNotice)
   }
   if (!(await canEnter(runAs, home)) || !(await canRun(runAs, usable.postgres))) {
     throw new Error(
       `PostgreSQL cannot run as root, and running it as uid ${runAs.uid} in ${home} does not work here. Start as a normal user, or set DATABASE_URL.`,
     )
   }
-  return { home, cluster: path.join(home, 'cluster'), runAs, binaries: usable }
+  return { home, cluster: clusterIn(home), runAs, binaries: usable }
 }
 
+/** PostgreSQL's data folder. */
+export const clusterIn = (home: string): string => path.join(home, 'cluster')
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
 /** Creates a folder; what root creates belongs to whoever has the folder around it, and can be passed through. */
-async function makeFolder(dir: string, asRoot: boolean): Promise<void> {
+async function makeFolder(dir: string): Promise<void> {
   if (await stat(dir).catch(() => undefined)) return
   const parent = path.dirname(dir)
-  await makeFolder(parent, asRoot)
+  await makeFolder(parent)
   await mkdir(dir, { recursive: true })
-  if (!asRoot) return
+  if (!isRoot()) return
   const around = await stat(parent)
   if (around.uid !== 0) await chown(dir, around.uid, around.gid)
   // Whatever the umask is: below a closed folder PostgreSQL's user could not reach its data.
@@ -105,14 +125,6 @@ async function makeFolder(dir: string, asRoot: boolean): Promise<void> {
 async function letThrough(folder: string): Promise<void> {
   const { mode } = await stat(folder)
   if ((mode & 0o011) !== 0o011) await chmod(folder, (mode & 0o7777) | 0o011)
-}
-
-async function requireWritable(dir: string): Promise<void> {
-  await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw new Error(`${dir} belongs to another user: start as that user, or choose or delete the folder.`, {
-      cause: error,
-    })
-  })
 }
 
 /** Tried, not computed from mode bits, so that access lists, mount options and container limits count as well. */
@@ -142,6 +154,12 @@ async function moveHome(dir: string): Promise<string> {
   await rm(home, { recursive: true, force: true })
   await mkdir(home)
   await chmod(home, 0o711)
+  // The folder may have become closed after a first start in it.
+  for (const name of ['cluster', 'password']) {
+    if (await stat(path.join(dir, name)).catch(() => undefined)) {
+      await moveTree(path.join(dir, name), path.join(home, name))
+    }
+  }
   await writeFile(path.join(dir, POINTER), `${home}\n`)
   return home
 }
