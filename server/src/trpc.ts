@@ -12,15 +12,17 @@ export interface RequestContext extends Ctx<{ type: 'anonymous' }> {
   authorization: string | null
 }
 
-/** How a procedure is offered as REST (`/api/v1` + path); read by trpc-to-openapi. */
+/** What is known of a procedure besides its schemas. */
 export interface ProcedureMeta {
+  /** Who may call; set by the procedure builders below. */
+  access?: 'public' | 'user' | 'session' | 'account' | 'agent' | 'admin'
+  /** How the procedure is offered as REST (`/api/v1` + path); read by `http/rest`. */
   openapi?: {
     method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
     path: `/${string}`
     tags?: string[]
     summary?: string
     description?: string
-    protect?: boolean
   }
 }
 
@@ -54,15 +56,39 @@ const byTrpcCode: Partial<Record<TRPCError['code'], ErrorCode>> = {
 
 /** Text that Postgres cannot store: NUL, or bytes that are not UTF-8. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05'])
-/** No connection to be had, or the server is stopping. */
-const DATABASE_AWAY = new Set(['53300', '57P01', '57P02', '57P03', '08000', '08006'])
+/** No connection to be had, or the server is stopping: SQLSTATEs, then what postgres.js and the operating system call it. */
+const DATABASE_AWAY = new Set([
+  '53300',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08006',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+])
+
+/** Whether the database could not be reached, however deeply the error is wrapped. */
+function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string' && DATABASE_AWAY.has(cause.code)) return true
+  }
+  return false
+}
 
 /** The error a caller sees: what a service threw, what was wrong with the input, or `INTERNAL` without a word about its cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof TRPCError) {
     if (error.cause instanceof AppError) return error.cause
-    if (error.cause instanceof ZodError) {
+    // Only of the input: an output that breaks its schema is a bug of ours.
+    if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) {
       const issues = error.cause.issues
         .slice(0, 20)
         .map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
@@ -71,13 +97,9 @@ export function toAppError(error: unknown): AppError {
     const code = byTrpcCode[error.code]
     if (code === 'NOT_FOUND') return new AppError('NOT_FOUND', { what: 'procedure' })
     if (code) return new AppError(code)
-    if (error.code === 'PARSE_ERROR' || (error.code === 'BAD_REQUEST' && !error.cause)) {
-      return new AppError(
-        error.message.startsWith('Batch') ? 'BATCH_TOO_LARGE' : 'INVALID_INPUT',
-        undefined,
-        { message: error.message },
-      )
-    }
+    // tRPC could not read the request; services throw AppErrors only.
+    if (error.code === 'PARSE_ERROR' || error.code === 'BAD_REQUEST')
+      return new AppError('INVALID_INPUT', { issues: [{ path: '', message: error.message }] })
     return error.cause === undefined
       ? new AppError('INTERNAL', undefined, { cause: error })
       : toAppError(error.cause)
@@ -90,7 +112,7 @@ export function toAppError(error: unknown): AppError {
       ],
     })
   }
-  if (state && DATABASE_AWAY.has(state)) return new AppError('UNAVAILABLE', undefined, { cause: error })
+  if (isDatabaseAway(error)) return new AppError('UNAVAILABLE', undefined, { cause: error })
   return new AppError('INTERNAL', undefined, { cause: error })
 }
 
@@ -110,17 +132,18 @@ const as = <A extends Actor>(resolve: (ctx: RequestContext) => Promise<A>) =>
 const base = t.procedure.use(mapErrors)
 
 /** Anybody. The caller's token, if any, is not even looked at. */
-export const publicProcedure = base
+export const publicProcedure = base.meta({ access: 'public' })
 /** A signed-in person, known by an access token alone: no query. For reads of one's own things. */
-export const userProcedure = base.use(as(requireUser))
+export const userProcedure = base.meta({ access: 'user' }).use(as(requireUser))
 /** A signed-in person whose session, ban and role were looked up just now. For whatever moves money, changes licenses or the account. */
-export const sessionProcedure = base.use(as(requireSession))
+export const sessionProcedure = base.meta({ access: 'session' }).use(as(requireSession))
 /** A signed-in person, or an API token with the scope. */
-export const accountProcedure = (scope: string) => base.use(as((ctx) => requireAccount(ctx, scope)))
+export const accountProcedure = (scope: string) =>
+  base.meta({ access: 'account' }).use(as((ctx) => requireAccount(ctx, scope)))
 /** Support agents and admins. */
-export const agentProcedure = base.use(as((ctx) => requireRole(ctx, 'agent')))
+export const agentProcedure = base.meta({ access: 'agent' }).use(as((ctx) => requireRole(ctx, 'agent')))
 /** Admins. */
-export const adminProcedure = base.use(as((ctx) => requireRole(ctx, 'admin')))
+export const adminProcedure = base.meta({ access: 'admin' }).use(as((ctx) => requireRole(ctx, 'admin')))
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
