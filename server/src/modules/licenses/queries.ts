@@ -6,6 +6,7 @@ import {
   licenses,
   newId,
   plans,
+  releases,
   trials,
   users,
 } from '@devforge/db'
@@ -375,4 +376,25 @@ export async function licensesEnding(
     )
     .orderBy(asc(licenses.id))
     .limit(limit)
+}
+
+/** Every registered version with the day it came out. */
+export async function listReleases(db: Db) {
+  return db
+    .select({ product: releases.product, version: releases.version, releasedAt: releases.releasedAt })
+    .from(releases)
+}
+
+/** Registers a release, or corrects its date. */
+export async function upsertRelease(
+  db: Db,
+  release: { product: string; version: string; releasedAt: Date },
+): Promise<void> {
+  await db
+    .insert(releases)
+    .values(release)
+    .onConflictDoUpdate({
+      target: [releases.product, releases.version],
+      set: { releasedAt: sql`excluded.released_at` },
+    })
 }

@@ -1,6 +1,6 @@
-import { type Db, releases } from '@devforge/db'
-import { sql } from 'drizzle-orm'
+import type { Db } from '@devforge/db'
 import type { Deps } from '../../deps.ts'
+import { listReleases, upsertRelease } from './queries.ts'
 
 /** Copies of the server learn of a new release within this time. */
 const CACHE_MS = 60_000
@@ -9,9 +9,7 @@ const caches = new WeakMap<Deps, { loadedAt: number; dates: Promise<Map<string, 
 const cacheKey = (product: string, version: string): string => `${product} ${version}`
 
 async function load(db: Db): Promise<Map<string, Date>> {
-  const rows = await db
-    .select({ product: releases.product, version: releases.version, releasedAt: releases.releasedAt })
-    .from(releases)
+  const rows = await listReleases(db)
   return new Map(rows.map((row) => [cacheKey(row.product, row.version), row.releasedAt]))
 }
 
@@ -33,12 +31,6 @@ export async function recordRelease(
   db: Db,
   release: { product: string; version: string; releasedAt: Date },
 ): Promise<void> {
-  await db
-    .insert(releases)
-    .values(release)
-    .onConflictDoUpdate({
-      target: [releases.product, releases.version],
-      set: { releasedAt: sql`excluded.released_at` },
-    })
+  await upsertRelease(db, release)
   caches.delete(deps)
 }
