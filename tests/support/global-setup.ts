@@ -53,7 +53,7 @@ async function startTestServer(): Promise<TestServer> {
   let running: number | undefined
   const removeNow = (): void => {
     // Its guard would stop it gently, and it would write into the folder once more.
-    if (running !== undefined) process.kill(running, 'SIGKILL')
+    if (running !== undefined && isAlive(running)) process.kill(running, 'SIGKILL')
     rmSync(dir, { recursive: true, force: true })
   }
   // For a run that is cut short.

@@ -143,9 +143,14 @@ async function runInitdb(
     } catch (error) {
       const output = error instanceof Error ? String(Reflect.get(error, 'stderr') ?? '') : ''
       if (ctype !== 'C' && output.includes('invalid locale name')) continue
-      throw new Error(`PostgreSQL's data folder could not be made: ${output.trim() || String(error)}`, {
-        cause: error,
-      })
+      const hint =
+        builder.prefix.length > 0 ? ' (This user has no name, and user namespaces are closed here.)' : ''
+      throw new Error(
+        `PostgreSQL's data folder could not be made: ${output.trim() || String(error)}${hint}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 }

@@ -26,6 +26,7 @@ export function serverSettings(settings: ServerSettings): string[] {
     'max_wal_size=512MB',
     'wal_level=minimal',
     'max_wal_senders=0',
+    'max_logical_replication_workers=0',
     'shared_preload_libraries=pg_stat_statements',
     'password_encryption=scram-sha-256',
     'timezone=UTC',
