@@ -1,0 +1,81 @@
+import type { Caller, CallOptions } from '../contract.ts'
+import { isDevForgeError } from '../errors.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
+import { hasIdempotencyKey } from './idempotency.ts'
+import { withRetries } from './retry.ts'
+import type { SessionKeeper, TokenAnswer } from './session-keeper.ts'
+import type { Transport } from './transport.ts'
+
+export interface CallerOptions {
+  transport: Transport
+  timeoutMs: number
+  retries: number
+  /** A fixed API token, or a session that is kept fresh. */
+  identity: { apiToken: string } | { session: SessionKeeper }
+}
+
+/** Calls that sign in or keep signed in: no token goes with them, and a refresh before them would be a circle. */
+const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
+  'auth.signUp',
+  'auth.signIn',
+  'auth.refresh',
+  'auth.requestPasswordReset',
+  'auth.resetPassword',
+  'auth.verifyEmail',
+  'auth.startDevice',
+  'auth.pollDevice',
+])
+
+export function createCaller({ transport, timeoutMs, retries, identity }: CallerOptions): Caller {
+  const needsToken = (path: string): boolean => !WITHOUT_TOKEN.has(path)
+
+  async function firstToken(path: string): Promise<TokenAnswer> {
+    if ('apiToken' in identity) return { token: identity.apiToken }
+    return needsToken(path) ? identity.session.freshToken() : { token: null }
+  }
+
+  async function attempt(
+    path: string,
+    kind: 'query' | 'mutation',
+    input: unknown,
+    options: CallOptions,
+    deadline: Deadline,
+  ): Promise<unknown> {
+    const send = (token: string | null) =>
+      deadline.race(
+        transport({ path, kind, input, signal: deadline.signal, token, batch: options.batch ?? true }),
+      )
+    const first = await deadline.race(firstToken(path))
+    try {
+      return await send(first.token)
+    } catch (error) {
+      const refused = isDevForgeError(error, 'AUTH_REQUIRED') || isDevForgeError(error, 'AUTH_SESSION_ENDED')
+      if (!refused || 'apiToken' in identity || !needsToken(path)) throw error
+      // The session ended a moment ago, in the refresh: say so, rather than that one should have signed in.
+      if (first.token === null) throw first.ended ?? error
+      const second = await deadline.race(identity.session.replaceToken(first.token))
+      if (second.token === null) throw second.ended ?? error
+      return await send(second.token)
+    }
+  }
+
+  async function call(
+    path: string,
+    kind: 'query' | 'mutation',
+    input?: unknown,
+    options: CallOptions = {},
+  ): Promise<unknown> {
+    const deadline = startDeadline(options.timeoutMs ?? timeoutMs, options.signal)
+    try {
+      // Without a key, a mutation whose answer was lost may have happened: only the caller can tell.
+      const repeatable = kind === 'query' || hasIdempotencyKey(input)
+      return await withRetries(repeatable ? retries : 0, deadline, () =>
+        attempt(path, kind, input, options, deadline),
+      )
+    } finally {
+      deadline.done()
+    }
+  }
+  // What a path answers is the contract's word: it is generated from the very router that answers.
+  return call as Caller
+}

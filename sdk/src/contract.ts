@@ -1,0 +1,47 @@
+import type { Contract, ErrorDetails } from './contract.gen.ts'
+
+/** The path of a procedure, such as `licenses.validate`. */
+export type Path = keyof Contract
+/** What a procedure takes. `undefined` when it takes nothing. */
+export type Input<P extends Path> = Contract[P]['input']
+/** What a procedure answers. Times are `Date`. */
+export type Output<P extends Path> = Contract[P]['output']
+/** Whether a procedure only reads. */
+export type Kind<P extends Path> = Contract[P]['kind']
+
+/** Codes that the server answers. */
+export type ServerErrorCode = keyof ErrorDetails
+/** Failures that never reached the server, or whose answer never came back. */
+export interface LocalErrorDetails {
+  /** No connection: offline, DNS, TLS, refused, or broken off. */
+  NETWORK: null
+  /** No answer within the call's time. */
+  TIMEOUT: { timeoutMs: number }
+  /** The caller's `AbortSignal` ended the call. */
+  ABORTED: null
+}
+
+/** Every code a {@link DevForgeError} can carry. */
+export type DevForgeErrorCode = ServerErrorCode | keyof LocalErrorDetails
+/** What `details` holds for a code. A server may leave details out, hence always also `null`. */
+export type DetailsOf<C extends DevForgeErrorCode> = (ErrorDetails & LocalErrorDetails)[C] | null
+
+/** Options of a single call. */
+export interface CallOptions {
+  /** Ends the call: it rejects with `ABORTED`. */
+  signal?: AbortSignal
+  /** Time for the whole call, retries included. Default: the client's `timeoutMs`. */
+  timeoutMs?: number
+  /** `false` gives a query an HTTP request of its own, so that it waits for no other. Mutations always have one. */
+  batch?: boolean
+}
+
+/** Members that may be left out when the whole input may be: then so may the argument. */
+type InputArguments<I, O> = undefined extends I ? [input?: I, options?: O] : [input: I, options?: O]
+
+/** Calls a procedure by its path. Everything the SDK does goes through one of these. */
+export type Caller = <P extends Path>(
+  path: P,
+  kind: Kind<P>,
+  ...rest: InputArguments<Input<P>, CallOptions>
+) => Promise<Output<P>>

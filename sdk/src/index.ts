@@ -1,0 +1,92 @@
+import { AdminApi } from './admin.ts'
+import { AuthApi } from './auth.ts'
+import { createCaller } from './client/caller.ts'
+import { createSessionKeeper, type Session, type SessionGrant } from './client/session-keeper.ts'
+import { createTransport } from './client/transport.ts'
+import type { Caller } from './contract.ts'
+import { LicensesApi } from './licenses.ts'
+import { PaymentsApi } from './payments.ts'
+import { memorySessionStore, type SessionStore } from './session.ts'
+import { UsersApi } from './users.ts'
+
+export type { Session, SessionListener } from './client/session-keeper.ts'
+export type { Contract, ErrorDetails } from './contract.gen.ts'
+export type {
+  Caller,
+  CallOptions,
+  DetailsOf,
+  DevForgeErrorCode,
+  Input,
+  Kind,
+  Output,
+  Path,
+} from './contract.ts'
+export { DevForgeError, isDevForgeError } from './errors.ts'
+export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
+export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
+export type { AdminApi, AuthApi, LicensesApi, PaymentsApi, UsersApi }
+
+export interface DevForgeOptions {
+  /** Where the server is, such as `https://forge.example.com`. */
+  url: string
+  /** Where the session is kept. Default: in memory, until the process ends. */
+  session?: SessionStore
+  /** An API token (`dfp_…`) instead of a session. */
+  apiToken?: string
+  /** The `fetch` to use. Default: the global one. */
+  fetch?: typeof globalThis.fetch
+  /** Language of messages and mails, such as `de`. */
+  locale?: string
+  /** Time for a call, retries included. Default: 20,000 ms. */
+  timeoutMs?: number
+  /** How often a call that may be repeated is tried again. Default: 3. */
+  retries?: number
+}
+
+/** A client of one Dev Forge server. */
+export interface DevForge {
+  readonly auth: AuthApi
+  readonly users: UsersApi
+  readonly payments: PaymentsApi
+  readonly licenses: LicensesApi
+  readonly admin: AdminApi
+  /** Who is signed in on this client. */
+  readonly session: Session
+  /** Calls a procedure by its path; the methods above are made of it. */
+  readonly call: Caller
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000
+const DEFAULT_RETRIES = 3
+
+/**
+ * A client of a Dev Forge server. Opens nothing until the first call, and holds nothing that must be closed.
+ * Failures are {@link DevForgeError}s.
+ * @example
+ * const forge = createDevForge({ url: 'https://forge.example.com' })
+ * const { items } = await forge.payments.plans()
+ */
+export function createDevForge(options: DevForgeOptions): DevForge {
+  const transport = createTransport(options)
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const session = createSessionKeeper({
+    store: options.session ?? memorySessionStore(),
+    refresh: (sessionToken): Promise<SessionGrant> => call('auth.refresh', 'mutation', { sessionToken }),
+    now: () => Date.now(),
+  })
+  const call = createCaller({
+    transport,
+    timeoutMs,
+    retries: options.retries ?? DEFAULT_RETRIES,
+    identity: options.apiToken === undefined ? { session } : { apiToken: options.apiToken },
+  })
+  return {
+    auth: new AuthApi(call, session),
+    users: new UsersApi(call, session),
+    payments: new PaymentsApi(call),
+    licenses: new LicensesApi(call),
+    admin: new AdminApi(call),
+    session: { current: session.current, onChange: session.onChange },
+    call,
+  }
+}
