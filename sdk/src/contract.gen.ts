@@ -2,6 +2,193 @@
 
 /** Every procedure: what it takes and what it answers. */
 export interface Contract {
+  'auth.changePassword': {
+    kind: 'mutation'
+    input: {
+      password: string
+      newPassword: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.confirmTotp': {
+    kind: 'mutation'
+    input: {
+      code: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.disableTotp': {
+    kind: 'mutation'
+    input: {
+      password: string
+      totp?: string | undefined
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.enableTotp': {
+    kind: 'mutation'
+    input: {
+      password: string
+    }
+    output: {
+      secret: string
+      otpauthUrl: string
+      backupCodes: string[]
+    }
+  }
+  'auth.refresh': {
+    kind: 'mutation'
+    input: {
+      sessionToken: string
+    }
+    output: {
+      user: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      accessToken: string
+      accessTokenExpiresAt: Date
+      sessionToken: string
+    }
+  }
+  'auth.requestPasswordReset': {
+    kind: 'mutation'
+    input: {
+      email: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.resetPassword': {
+    kind: 'mutation'
+    input: {
+      token: string
+      password: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.revokeSession': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.sendVerification': {
+    kind: 'mutation'
+    input: {
+      email: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.sessions': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        current: boolean
+        ipAddress: string | null
+        userAgent: string | null
+        createdAt: Date
+        lastUsedAt: Date
+        expiresAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'auth.signIn': {
+    kind: 'mutation'
+    input: {
+      email: string
+      password: string
+      totp?: string | undefined
+    }
+    output: {
+      user: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      accessToken: string
+      accessTokenExpiresAt: Date
+      sessionToken: string
+    }
+  }
+  'auth.signOut': {
+    kind: 'mutation'
+    input: {
+      sessionToken?: string | undefined
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.signUp': {
+    kind: 'mutation'
+    input: {
+      email: string
+      password: string
+      name: string
+    }
+    output: {
+      user: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      accessToken: string
+      accessTokenExpiresAt: Date
+      sessionToken: string
+    }
+  }
+  'auth.verifyEmail': {
+    kind: 'mutation'
+    input: {
+      token: string
+    }
+    output: {
+      ok: true
+      joined: boolean
+    }
+  }
   'licenses.activate': {
     kind: 'mutation'
     input: {
@@ -521,7 +708,24 @@ export interface ErrorDetails {
   ALREADY_OWNED: {
     licenseId: string
   }
+  AUTH_API_TOKEN_LIMIT: {
+    limit: number
+  }
   AUTH_BANNED: null
+  AUTH_DEVICE_DENIED: {
+    rfc8628: 'access_denied'
+  }
+  AUTH_DEVICE_EXPIRED: {
+    rfc8628: 'expired_token'
+  }
+  AUTH_DEVICE_PENDING: {
+    rfc8628: 'authorization_pending' | 'slow_down'
+    intervalSeconds: number
+  }
+  AUTH_DEVICE_SLOW_DOWN: {
+    rfc8628: 'authorization_pending' | 'slow_down'
+    intervalSeconds: number
+  }
   AUTH_INVALID_CREDENTIALS: null
   AUTH_RATE_LIMITED: {
     retryAfterSeconds: number
@@ -532,6 +736,7 @@ export interface ErrorDetails {
   }
   AUTH_SESSION_ENDED: null
   AUTH_TOKEN_INVALID: null
+  AUTH_TOTP_ALREADY_ENABLED: null
   AUTH_TOTP_REQUIRED: null
   BATCH_TOO_LARGE: {
     limit: number

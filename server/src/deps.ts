@@ -1,10 +1,12 @@
 import { createDb, type Db, type Sql } from '@devforge/db'
 import Stripe from 'stripe'
 import { type Clock, systemClock } from './clock.ts'
+import { createPasswords, OWASP_COST, type Passwords, TEST_COST } from './crypto/passwords.ts'
 import { createSecrets, type Secrets } from './crypto/secrets.ts'
 import { createSigner, type Signer } from './crypto/signer.ts'
 import type { Env } from './env.ts'
 import { createJobs, type Jobs } from './jobs/queue.ts'
+import { createLimits, type Limits } from './limits.ts'
 import { createLog, type Logger } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -21,6 +23,8 @@ export interface Deps {
   jobs: Jobs
   signer: Signer
   secrets: Secrets
+  passwords: Passwords
+  limits: Limits
   clock: Clock
   log: Logger
   metrics: Metrics
@@ -69,10 +73,12 @@ export async function createDeps(
     db: handle.db,
     sql: handle.sql,
     stripe: createStripe(env, options.stripeFetch),
-    mail: createMailer(env),
+    mail: createMailer(env, log),
     jobs,
     signer: createSigner(handle.db, secrets, clock),
     secrets,
+    passwords: createPasswords(env.NODE_ENV === 'test' ? TEST_COST : OWASP_COST),
+    limits: createLimits(handle.sql),
     clock,
     log,
     metrics: createMetrics({ processMetrics: env.NODE_ENV !== 'test' }),

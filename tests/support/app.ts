@@ -5,7 +5,7 @@ import { createDevForge, type DevForge, type DevForgeOptions } from '@devforge/s
 import { createApp } from '@devforge/server/app'
 import { createDeps, type Deps } from '@devforge/server/deps'
 import { parseEnv } from '@devforge/server/env'
-import { drainJobs } from '@devforge/server/jobs/worker'
+import { drainJobs, prepareQueues } from '@devforge/server/jobs/worker'
 import { createLog } from '@devforge/server/log'
 import type { KeptMail } from '@devforge/server/mail/mailer'
 import { createStripeSandbox, type StripeSandbox } from '@devforge/server/sandbox/stripe/index'
@@ -77,6 +77,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     { ...env, DATABASE_URL: databaseUrl },
     { clock, log: createLog(env.LOG_LEVEL, logSink()), stripeFetch: sandbox.fetch },
   )
+  await prepareQueues(deps)
   app = createApp(deps) as unknown as Hono
   return {
     app,

@@ -9,6 +9,7 @@ export interface JobData {
   'payments.reconcile': Record<string, never>
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
+  'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'maintenance.sweep': Record<string, never>
   'maintenance.purge': Record<string, never>
 }

@@ -37,7 +37,10 @@ export async function findContactRow(db: Db, userId: string) {
 }
 
 /** The account of an address, made without a way to sign in if there is none. */
-export async function upsertUserByEmail(db: Db, { email, name, now }: { email: string; name: string; now: Date }) {
+export async function upsertUserByEmail(
+  db: Db,
+  { email, name, now }: { email: string; name: string; now: Date },
+) {
   await db
     .insert(users)
     .values({ id: newId('usr'), email, name, createdAt: now, updatedAt: now })

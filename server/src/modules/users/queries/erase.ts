@@ -1,0 +1,80 @@
+import {
+  accounts,
+  apiTokens,
+  type Db,
+  deviceCodes,
+  licenseDevices,
+  licenses,
+  outbox,
+  sessions,
+  twoFactors,
+  users,
+  verifications,
+} from '@devforge/db'
+import { and, eq, inArray, isNotNull, ne, sql } from 'drizzle-orm'
+
+/** The placeholder that keeps `users.email` unique and says nothing. */
+const erasedEmail = (userId: string): string => `erased+${userId}@devforge.invalid`
+
+/**
+ * Removes what is personal of an account, and every way into it. The row itself stays: payments and licenses of the books
+ * point to it.
+ */
+export async function eraseRows(db: Db, userId: string, now: Date): Promise<void> {
+  const [user] = await db
+    .select({ email: users.email, claimedEmail: users.claimedEmail })
+    .from(users)
+    .where(eq(users.id, userId))
+  await db.delete(sessions).where(eq(sessions.userId, userId))
+  await db.delete(accounts).where(eq(accounts.userId, userId))
+  await db.delete(twoFactors).where(eq(twoFactors.userId, userId))
+  await db.delete(apiTokens).where(eq(apiTokens.userId, userId))
+  await db.delete(deviceCodes).where(eq(deviceCodes.userId, userId))
+  await db.delete(verifications).where(eq(verifications.value, userId))
+  const own = db.select({ id: licenses.id }).from(licenses).where(eq(licenses.userId, userId))
+  await db.update(licenseDevices).set({ name: null }).where(inArray(licenseDevices.licenseId, own))
+  // Mails that were sent hold name and address. Those still to be sent (the farewell) follow with the purge of old mails.
+  const address = user?.claimedEmail ?? user?.email
+  if (address !== undefined) {
+    await db.delete(outbox).where(and(isNotNull(outbox.sentAt), eq(sql`${outbox.payload}->>'to'`, address)))
+  }
+  await db
+    .update(users)
+    .set({
+      email: erasedEmail(userId),
+      claimedEmail: null,
+      emailVerified: false,
+      name: 'Deleted user',
+      image: null,
+      locale: null,
+      role: 'customer',
+      banReason: null,
+      twoFactorEnabled: false,
+      erasedAt: now,
+      updatedAt: now,
+    })
+    .where(eq(users.id, userId))
+}
+
+/**
+ * Locks the rows of all admins and tells whether there is one besides this account. Two admins who leave at the same moment
+ * wait for each other here, so that one of them is the last.
+ */
+export async function hasOtherAdmin(db: Db, userId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.role, 'admin'))
+    .orderBy(users.id)
+    .for('update')
+  return rows.some((row) => row.id !== userId)
+}
+
+/** The licenses of an account that are not revoked. */
+export async function openLicenseIds(db: Db, userId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(and(eq(licenses.userId, userId), ne(licenses.status, 'revoked')))
+  return rows.map((row) => row.id)
+}

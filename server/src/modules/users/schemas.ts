@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/** NUL, escape codes and other control characters have no place in a line of text (Postgres refuses NUL). */
+export const CONTROL_CHARACTERS = /\p{Cc}/u
+
+/** One line of text as people type it: trimmed, not empty, without control characters. */
+export const lineSchema = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .refine((text) => !CONTROL_CHARACTERS.test(text), 'Control characters are not allowed.')
+
+/** A mail address, in the lower case that it is stored and compared in. */
+export const emailSchema = z
+  .string()
+  .max(254)
+  .trim()
+  .toLowerCase()
+  .pipe(z.email())
+  // Placeholders of ours (shadow and erased accounts) are nobody's address.
+  .refine((email) => !email.endsWith('@devforge.invalid'), 'Give a mail address that exists.')
+
+export const nameSchema = lineSchema(100)
+
+const httpsUrl = z
+  .url({ protocol: /^https$/, hostname: z.regexes.domain })
+  .max(2_000)
+  .refine((url) => !CONTROL_CHARACTERS.test(url), 'Control characters are not allowed.')
+
+/** A BCP 47 language tag: `de`, `en-GB`. */
+const localeSchema = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'Give a language tag like en or de-AT.')
+
+export const roleSchema = z.enum(['customer', 'agent', 'admin'])
+
+/** An account as its owner sees it. */
+export const userSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  emailVerified: z.boolean(),
+  name: z.string(),
+  avatarUrl: z.string().nullable(),
+  locale: z.string().nullable(),
+  role: roleSchema,
+  twoFactorEnabled: z.boolean(),
+  createdAt: z.date(),
+})
+export type User = z.infer<typeof userSchema>
+
+export const updateUserInput = z
+  .strictObject({
+    name: nameSchema.optional(),
+    avatarUrl: httpsUrl.nullable().optional(),
+    locale: localeSchema.nullable().optional(),
+  })
+  .refine((input) => Object.values(input).some((value) => value !== undefined), 'Give something to change.')
+export type UpdateUserInput = z.infer<typeof updateUserInput>

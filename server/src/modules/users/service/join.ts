@@ -1,0 +1,19 @@
+import type { Ctx } from '../../../context.ts'
+import { recordEvent } from '../../licenses/lifecycle.ts'
+import { moveRows, moveStripeCustomer } from '../queries/belongings.ts'
+
+/**
+ * Moves what was bought in one account to another, when both turn out to be one person's. Part of the caller's transaction;
+ * the history of each license says so.
+ */
+export async function moveBelongings(ctx: Ctx, { from, to }: { from: string; to: string }): Promise<void> {
+  const now = ctx.deps.clock.now()
+  await moveStripeCustomer(ctx.db, { from, to, now })
+  for (const licenseId of await moveRows(ctx.db, { from, to, now })) {
+    await recordEvent(ctx, licenseId, 'license.owner_joined', {
+      reason: 'two accounts of one mail address were joined',
+      before: { userId: from },
+      after: { userId: to },
+    })
+  }
+}
