@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as drizzleMigrate } from 'drizzle-orm/postgres-js/migrator'
@@ -17,4 +19,22 @@ export async function migrate(url: string): Promise<void> {
   } finally {
     await sql.end()
   }
+}
+
+/** Times of the migrations that this code knows, which is also how drizzle orders them. */
+async function knownMigrations(): Promise<number[]> {
+  const journal: { entries: { when: number }[] } = JSON.parse(
+    await readFile(join(migrationsFolder, 'meta', '_journal.json'), 'utf8'),
+  )
+  return journal.entries.map((entry) => entry.when)
+}
+
+/** How many of this code's migrations the database lacks. A database that is ahead of the code lacks none. */
+export async function pendingMigrations(sql: postgres.Sql): Promise<number> {
+  const known = await knownMigrations()
+  const [table] = await sql`select to_regclass('drizzle.__drizzle_migrations') as name`
+  if (!table?.name) return known.length
+  const [last] = await sql`select max(created_at)::float8 as at from drizzle.__drizzle_migrations`
+  const at: number = last?.at ?? 0
+  return known.filter((when) => when > at).length
 }

@@ -1,17 +1,39 @@
 import { Hono } from 'hono'
-import { requestId } from 'hono/request-id'
+import { bodyLimit } from 'hono/body-limit'
 import type { Deps } from './deps.ts'
+import { AppError } from './errors.ts'
 import type { HttpEnv } from './http/context.ts'
+import { mountDevMail } from './http/dev-mail.ts'
+import { createEdge } from './http/edge.ts'
+import { answerError } from './http/errors.ts'
+import { type Lifecycle, mountHealth } from './http/health.ts'
+import { MAX_BODY_BYTES } from './http/json-input.ts'
+import { mountFallbacks } from './http/not-found.ts'
+import { mountDocs } from './http/rest/docs.ts'
+import { mountRest } from './http/rest/routes.ts'
+import { mountServiceRoutes } from './http/service-routes.ts'
 import { mountTrpc } from './http/trpc.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
-export function createApp(deps: Deps): Hono<HttpEnv> {
+export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  app.use(requestId())
-  app.use(async (c, next) => {
-    c.set('clientIp', '127.0.0.1')
-    await next()
-  })
-  mountTrpc(app, deps)
+  const edge = createEdge(deps)
+  // First, so that no middleware stands before the hot path.
+  mountTrpc(app, deps, edge)
+  app.use(edge.middleware)
+  app.on(
+    ['POST', 'PUT', 'PATCH', 'DELETE'],
+    '*',
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => answerError(c, new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_BODY_BYTES })),
+    }),
+  )
+  mountHealth(app, deps, lifecycle)
+  mountServiceRoutes(app, deps)
+  mountRest(app, deps)
+  mountDocs(app, deps)
+  mountDevMail(app, deps)
+  mountFallbacks(app, deps)
   return app
 }

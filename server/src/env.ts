@@ -75,6 +75,12 @@ export const envSchema = z.object({
     .max(10)
     .default(0)
     .describe('proxies in front that append to X-Forwarded-For; 0 ignores the header'),
+  REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(6_000)
+    .describe('calls one address may make per minute and process; 0: no limit'),
   GITHUB_CLIENT_ID: z.string().optional().describe('sign-in with GitHub'),
   GITHUB_CLIENT_SECRET: z.string().optional().describe('sign-in with GitHub'),
   GOOGLE_CLIENT_ID: z.string().optional().describe('sign-in with Google'),

@@ -1,24 +1,37 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../trpc.ts'
 
-/** What the middlewares leave for the routes. */
+/** What the edge leaves for the routes. */
 export interface HttpEnv {
-  Variables: { requestId: string; clientIp: string }
+  /** Node's own request; absent where tests call `app.request`. */
+  Bindings: { incoming?: IncomingMessage }
+  Variables: {
+    requestId: string
+    clientIp: string
+    /** Name of the route for logs and metrics; one of a bounded set. Default: the pattern that matched. */
+    route?: string
+    /** Code of the error that was answered, for the log. */
+    errorCode?: string
+  }
 }
 
 /** The context of one request. The logger is made only if somebody logs. */
-export function createRequestContext(deps: Deps, c: Context<HttpEnv>): RequestContext {
-  const requestId = c.get('requestId')
+export function createRequestContext(
+  deps: Deps,
+  c: Context<HttpEnv>,
+  { requestId, ip }: { requestId: string; ip: string },
+): RequestContext {
   let log: RequestContext['log'] | undefined
   return {
     deps,
     db: deps.db,
     actor: { type: 'anonymous' },
     requestId,
-    ip: c.get('clientIp'),
-    userAgent: c.req.header('user-agent') ?? null,
-    authorization: c.req.header('authorization') ?? null,
+    ip,
+    userAgent: c.req.raw.headers.get('user-agent'),
+    authorization: c.req.raw.headers.get('authorization'),
     get log() {
       log ??= deps.log.child({ requestId })
       return log

@@ -1,4 +1,4 @@
-import { type AnyTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server'
+import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import type { Context, Hono } from 'hono'
@@ -11,12 +11,12 @@ import { createRequestContext, type HttpEnv } from './context.ts'
 import type { Edge, Visit } from './edge.ts'
 import { retryAfterSeconds } from './errors.ts'
 import { decode, parseJson, queryParameter, readJsonBody } from './json-input.ts'
+import { procedures } from './procedures.ts'
 
 /** More calls in one HTTP request are refused: a batch must not be a way around the limits. */
 const MAX_BATCH_SIZE = 20
 
 const config = appRouter._def._config
-const procedures = new Map<string, AnyTRPCProcedure>(Object.entries(appRouter._def.procedures))
 
 /** What one HTTP request asks for. */
 interface Request {
@@ -45,7 +45,7 @@ export function mountTrpc(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
     const outcomes: Outcome[] = []
     let request: Request | undefined
     try {
-      if (c.req.method === 'OPTIONS') return finish(c, visit, preflight(c, visit), 'preflight')
+      if (c.req.method === 'OPTIONS') return finish(c, visit, preflight(visit), 'preflight')
       request = readRequest(c.req.raw.url)
       edge.admit(visit, request.paths.length)
       edge.guardOrigin(c, visit)
@@ -99,7 +99,7 @@ export function mountTrpc(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
     return new Response(body, { status, headers })
   }
 
-  function preflight(c: Context<HttpEnv>, visit: Visit): Response {
+  function preflight(visit: Visit): Response {
     const headers = visit.origin === null ? undefined : edge.cors.preflight(visit.origin)
     return new Response(null, { status: headers ? 204 : 403, headers: { ...headers, vary: 'Origin' } })
   }
@@ -172,16 +172,8 @@ async function call(
   try {
     const procedure = procedures.get(path)
     if (!procedure) throw new AppError('NOT_FOUND', { what: 'procedure' })
-    const { type } = procedure._def
-    if ((method === 'GET') !== (type === 'query')) throw new AppError('METHOD_NOT_ALLOWED')
-    const data: unknown = await procedure({
-      path,
-      getRawInput: () => Promise.resolve(input),
-      ctx,
-      type,
-      signal: undefined,
-      batchIndex,
-    })
+    if ((method === 'GET') !== (procedure.type === 'query')) throw new AppError('METHOD_NOT_ALLOWED')
+    const data = await procedure.call(ctx, input, batchIndex)
     return { path, status: 200, envelope: { result: { data: transformer.serialize(data) } } }
   } catch (cause) {
     return failure(path, cause, ctx)
@@ -198,7 +190,7 @@ function failure(path: string, cause: unknown, ctx: RequestContext | { requestId
   const shape = getTRPCErrorShape({
     config,
     error,
-    type: procedures.get(path)?._def.type ?? 'unknown',
+    type: procedures.get(path)?.type ?? 'unknown',
     path,
     input: undefined,
     // The formatter reads the request's id only.
@@ -215,14 +207,14 @@ function failure(path: string, cause: unknown, ctx: RequestContext | { requestId
 const routeOf = (path: string): string => (procedures.has(path) ? path : 'other')
 
 function allowedMethods(path: string): string {
-  const type = procedures.get(path)?._def.type
+  const type = procedures.get(path)?.type
   return type === undefined ? 'GET, POST' : type === 'mutation' ? 'POST' : 'GET'
 }
 
 /** Subscriptions (server-sent events) and streamed batches. */
 const isStream = (c: Context<HttpEnv>, { paths }: Request): boolean =>
   c.req.method === 'GET' &&
-  (procedures.get(paths[0] ?? '')?._def.type === 'subscription' ||
+  (procedures.get(paths[0] ?? '')?.type === 'subscription' ||
     c.req.raw.headers.get('trpc-accept') === 'application/jsonl')
 
 const answerStream = (c: Context<HttpEnv>, context: RequestContext): Promise<Response> =>

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { Env } from '../env.ts'
+import type { Logger } from '../log.ts'
 
 export interface Mail {
   /** Makes the Message-ID, so that a mail sent twice after a crash is one to the receiver. */
@@ -26,11 +27,16 @@ export interface KeptMail extends Mail {
   sentAt: string
 }
 
-export function createMailer(env: Env): Mailer {
+/** @param log told of each mail that is kept instead of sent, with the link to look at it */
+export function createMailer(env: Env, log?: Logger): Mailer {
   const domain = new URL(env.PUBLIC_URL).hostname
   const messageId = (mail: Mail) =>
     `<${createHash('sha256').update(mail.id).digest('hex').slice(0, 40)}@${domain}>`
-  if (!env.SMTP_URL) return directoryMailer(env.MAIL_DIR, messageId)
+  if (!env.SMTP_URL) {
+    return directoryMailer(env.MAIL_DIR, messageId, (mail, name) =>
+      log?.info(`mail for ${mail.to}: ${mail.subject} → ${env.PUBLIC_URL}/dev/mail/${name}`),
+    )
+  }
   const transport = createTransport(env.SMTP_URL)
   return {
     directory: null,
@@ -42,16 +48,22 @@ export function createMailer(env: Env): Mailer {
 }
 
 /** Keeps mails as files, named after their id: sending the same one again overwrites it. */
-function directoryMailer(directory: string, messageId: (mail: Mail) => string): Mailer {
+function directoryMailer(
+  directory: string,
+  messageId: (mail: Mail) => string,
+  announce: (mail: Mail, name: string) => void,
+): Mailer {
   return {
     directory,
     async send(mail) {
       await mkdir(directory, { recursive: true })
       const kept: KeptMail = { ...mail, messageId: messageId(mail), sentAt: new Date().toISOString() }
-      const file = join(directory, `${kept.messageId.slice(1, 41)}.json`)
+      const name = kept.messageId.slice(1, 41)
+      const file = join(directory, `${name}.json`)
       // Written aside and renamed, so that a reader never sees half a mail.
       await writeFile(`${file}.part`, JSON.stringify(kept, null, 2), { mode: 0o600 })
       await rename(`${file}.part`, file)
+      announce(mail, name)
     },
   }
 }

@@ -1,0 +1,51 @@
+import type { AnyTRPCProcedure } from '@trpc/server'
+import type { $ZodType } from 'zod/v4/core'
+import { appRouter } from '../router.ts'
+import type { ProcedureMeta, RequestContext } from '../trpc.ts'
+
+/** A procedure as the adapters call it. */
+export interface KnownProcedure {
+  path: string
+  type: 'query' | 'mutation' | 'subscription'
+  meta: ProcedureMeta
+  input: $ZodType | undefined
+  output: $ZodType | undefined
+  /** Runs middlewares, input, service, output. @throws TRPCError whose cause is what `toAppError` reads */
+  call(ctx: RequestContext, input: unknown, batchIndex?: number): Promise<unknown>
+}
+
+// What tRPC keeps of a procedure; its types say less.
+interface Definition {
+  type: KnownProcedure['type']
+  meta?: ProcedureMeta
+  inputs: $ZodType[]
+  output?: $ZodType
+}
+
+function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
+  const { type, meta, inputs, output } = procedure._def as unknown as Definition
+  return {
+    path,
+    type,
+    meta: meta ?? {},
+    input: inputs.at(-1),
+    output,
+    call: (ctx, input, batchIndex = 0): Promise<unknown> =>
+      procedure({
+        path,
+        getRawInput: () => Promise.resolve(input),
+        ctx,
+        type,
+        signal: undefined,
+        batchIndex,
+      }),
+  }
+}
+
+// At run time the record is flat (`licenses.validate`), whatever its type says.
+const record = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>
+
+/** Every procedure by its path. */
+export const procedures: ReadonlyMap<string, KnownProcedure> = new Map(
+  Object.entries(record).map(([path, procedure]) => [path, known(path, procedure)]),
+)
