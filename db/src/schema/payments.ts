@@ -287,3 +287,11 @@ export const webhookEvents = pgTable(
     index('webhook_events_received_at_idx').on(t.receivedAt),
   ],
 )
+
+/** How far Stripe's events have been compared with ours, so that an outage of any length up to Stripe's 30 days loses none. */
+export const stripeCursors = pgTable('stripe_cursors', {
+  name: text('name').primaryKey(),
+  /** Everything that happened before this is known here. */
+  until: at('until').notNull(),
+  ...timestamps(),
+})
