@@ -12,6 +12,7 @@ import { mountFallbacks } from './http/not-found.ts'
 import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
 import { mountServiceRoutes } from './http/service-routes.ts'
+import { mountStripeWebhook } from './http/stripe-webhook.ts'
 import { mountTrpc } from './http/trpc.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
@@ -31,6 +32,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   )
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
+  mountStripeWebhook(app, deps)
   mountRest(app, deps)
   mountDocs(app, deps)
   mountDevMail(app, deps)

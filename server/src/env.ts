@@ -59,6 +59,7 @@ export const envSchema = z.object({
     .url()
     .optional()
     .describe('another address for the Stripe API: the sandbox; refused in production'),
+  STRIPE_PROMOTION_CODES: flag.default(true).describe('let buyers type promotion codes in Checkout'),
   STRIPE_AUTOMATIC_TAX: flag.default(false).describe('let Stripe Tax compute taxes in Checkout'),
   SMTP_URL: z
     .string()

@@ -5,8 +5,11 @@ export interface JobData {
   'outbox.deliver': { outboxId: string }
   'stripe.event': { eventId: string }
   'stripe.refund': { refundId: string }
+  'stripe.checkout': { checkoutId: string }
+  'stripe.cancel': { subscriptionId: string }
   'payments.sync': Record<string, never>
   'payments.reconcile': Record<string, never>
+  'payments.sweep': Record<string, never>
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
@@ -21,6 +24,8 @@ export interface JobDefinition<N extends JobName = JobName> {
   handler(ctx: Ctx, data: JobData[N]): Promise<void>
   /** Runs by itself, five-field cron in UTC. */
   cron?: string
+  /** Also runs when a worker starts, to take up at once what a stop left behind. */
+  onStart?: boolean
   /** Retries after the first failure, with exponential backoff; default 8 (about an hour). */
   retryLimit?: number
   /** Jobs of this kind that run at once in one process; default 2. */

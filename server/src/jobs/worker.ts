@@ -44,6 +44,7 @@ export async function startWorker(deps: Deps): Promise<void> {
       },
     )
     if (job.cron) await boss.schedule(job.name, job.cron)
+    if (job.onStart) await boss.send(job.name, {}, { singletonKey: 'start' })
   }
   await deps.jobs.enqueue(deps.db, 'maintenance.sweep', {}, { singletonKey: 'start' })
 }

@@ -1,0 +1,178 @@
+import { checkouts, type Db, licenseEvents, licenses, plans } from '@devforge/db'
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm'
+
+export type CheckoutRow = typeof checkouts.$inferSelect
+export type OwnedLicense = typeof licenses.$inferSelect
+
+export async function insertCheckout(
+  db: Db,
+  values: typeof checkouts.$inferInsert,
+): Promise<CheckoutRow | undefined> {
+  const [row] = await db.insert(checkouts).values(values).onConflictDoNothing().returning()
+  return row
+}
+
+export async function findCheckout(db: Db, id: string): Promise<CheckoutRow | undefined> {
+  const [row] = await db.select().from(checkouts).where(eq(checkouts.id, id))
+  return row
+}
+
+export async function lockCheckout(db: Db, id: string): Promise<CheckoutRow | undefined> {
+  const [row] = await db.select().from(checkouts).where(eq(checkouts.id, id)).for('update')
+  return row
+}
+
+export async function findOwnCheckout(
+  db: Db,
+  { id, userId }: { id: string; userId: string },
+): Promise<CheckoutRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(checkouts)
+    .where(and(eq(checkouts.id, id), eq(checkouts.userId, userId)))
+  return row
+}
+
+export async function findCheckoutByKey(
+  db: Db,
+  { userId, idempotencyKey }: { userId: string; idempotencyKey: string },
+): Promise<CheckoutRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(checkouts)
+    .where(and(eq(checkouts.userId, userId), eq(checkouts.idempotencyKey, idempotencyKey)))
+  return row
+}
+
+export async function updateCheckout(
+  db: Db,
+  id: string,
+  values: Partial<typeof checkouts.$inferInsert>,
+): Promise<CheckoutRow> {
+  const [row] = await db.update(checkouts).set(values).where(eq(checkouts.id, id)).returning()
+  if (!row) throw new Error(`checkout ${id} vanished while locked`)
+  return row
+}
+
+/** Notes the session that Stripe made for a checkout, unless a webhook was faster. */
+export async function keepSession(
+  db: Db,
+  id: string,
+  values: Pick<CheckoutRow, 'stripeSessionId' | 'url' | 'expiresAt' | 'updatedAt'>,
+): Promise<void> {
+  await db
+    .update(checkouts)
+    .set(values)
+    .where(and(eq(checkouts.id, id), isNull(checkouts.stripeSessionId)))
+}
+
+/** Ids of checkouts whose call to Stripe may never have come back. */
+export async function checkoutsWithoutSession(
+  db: Db,
+  { before, limit }: { before: Date; limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: checkouts.id })
+    .from(checkouts)
+    .where(
+      and(eq(checkouts.status, 'open'), isNull(checkouts.stripeSessionId), lt(checkouts.createdAt, before)),
+    )
+    .orderBy(asc(checkouts.createdAt))
+    .limit(limit)
+  return rows.map((row) => row.id)
+}
+
+/** Sessions of checkouts that have been pending for a while; the ones not looked at for longest come first. */
+export async function staleCheckoutSessions(
+  db: Db,
+  { before, limit }: { before: Date; limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .select({ sessionId: checkouts.stripeSessionId })
+    .from(checkouts)
+    .where(
+      and(
+        inArray(checkouts.status, ['open', 'processing']),
+        isNotNull(checkouts.stripeSessionId),
+        lt(checkouts.updatedAt, before),
+      ),
+    )
+    .orderBy(asc(checkouts.updatedAt))
+    .limit(limit)
+  return rows.flatMap((row) => (row.sessionId === null ? [] : [row.sessionId]))
+}
+
+/** Empties sealed keys whose hour of showing is over. @returns how many */
+export async function purgeSealedKeys(db: Db, before: Date): Promise<number> {
+  const rows = await db
+    .update(checkouts)
+    .set({ sealedLicenseKey: null })
+    .where(and(isNotNull(checkouts.sealedLicenseKey), lt(checkouts.fulfilledAt, before)))
+    .returning({ id: checkouts.id })
+  return rows.length
+}
+
+/** A license in force that the user has of this plan. */
+export async function findOwnedLicense(
+  db: Db,
+  { userId, planSlug, now }: { userId: string; planSlug: string; now: Date },
+): Promise<{ id: string } | undefined> {
+  const alive: SQL | undefined = or(isNull(licenses.expiresAt), gt(licenses.expiresAt, now))
+  const [row] = await db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(
+      and(
+        eq(licenses.userId, userId),
+        eq(licenses.planSlug, planSlug),
+        or(
+          and(eq(licenses.status, 'active'), alive),
+          and(isNotNull(licenses.subscriptionId), inArray(licenses.status, ['trial', 'active', 'past_due'])),
+        ),
+      ),
+    )
+    .limit(1)
+  return row
+}
+
+export async function findOwnLicenseWithPlan(
+  db: Db,
+  { licenseId, userId }: { licenseId: string; userId: string },
+) {
+  const [row] = await db
+    .select({ license: licenses, plan: plans })
+    .from(licenses)
+    .innerJoin(plans, eq(plans.slug, licenses.planSlug))
+    .where(and(eq(licenses.id, licenseId), eq(licenses.userId, userId)))
+  return row
+}
+
+export async function findLicense(db: Db, id: string): Promise<OwnedLicense | undefined> {
+  const [row] = await db.select().from(licenses).where(eq(licenses.id, id))
+  return row
+}
+
+export async function findLicenseOfSubscription(
+  db: Db,
+  subscriptionId: string,
+): Promise<OwnedLicense | undefined> {
+  const [row] = await db.select().from(licenses).where(eq(licenses.subscriptionId, subscriptionId))
+  return row
+}
+
+/** What a renewal changed, by the checkout that caused it. */
+export async function findRenewal(db: Db, { licenseId, cause }: { licenseId: string; cause: string }) {
+  const [row] = await db
+    .select({ before: licenseEvents.before, after: licenseEvents.after })
+    .from(licenseEvents)
+    .where(
+      and(
+        eq(licenseEvents.licenseId, licenseId),
+        eq(licenseEvents.type, 'license.renewed'),
+        eq(licenseEvents.cause, cause),
+      ),
+    )
+    .orderBy(desc(licenseEvents.id))
+    .limit(1)
+  return row
+}

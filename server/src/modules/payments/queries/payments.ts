@@ -1,0 +1,260 @@
+import { type Db, disputes, paymentEvents, payments, refunds } from '@devforge/db'
+import { and, asc, desc, eq, inArray, isNotNull, lt, notInArray, or } from 'drizzle-orm'
+
+export type PaymentRow = typeof payments.$inferSelect
+export type RefundRow = typeof refunds.$inferSelect
+export type DisputeRow = typeof disputes.$inferSelect
+export type PaymentEventRow = typeof paymentEvents.$inferSelect
+
+/** @returns undefined when another transaction was faster */
+export async function insertPayment(
+  db: Db,
+  values: typeof payments.$inferInsert,
+): Promise<PaymentRow | undefined> {
+  const [row] = await db.insert(payments).values(values).onConflictDoNothing().returning()
+  return row
+}
+
+export async function updatePayment(
+  db: Db,
+  id: string,
+  values: Partial<typeof payments.$inferInsert>,
+): Promise<PaymentRow> {
+  const [row] = await db.update(payments).set(values).where(eq(payments.id, id)).returning()
+  if (!row) throw new Error(`payment ${id} vanished while locked`)
+  return row
+}
+
+export async function lockPaymentByIntent(db: Db, intentId: string): Promise<PaymentRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(payments)
+    .where(eq(payments.stripePaymentIntentId, intentId))
+    .for('update')
+  return row
+}
+
+export async function findPaymentByIntent(db: Db, intentId: string): Promise<PaymentRow | undefined> {
+  const [row] = await db.select().from(payments).where(eq(payments.stripePaymentIntentId, intentId))
+  return row
+}
+
+/** The payment, locked. `userId` narrows it to an owner's own. */
+export async function lockPayment(
+  db: Db,
+  { id, userId }: { id: string; userId?: string | undefined },
+): Promise<PaymentRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.id, id), userId === undefined ? undefined : eq(payments.userId, userId)))
+    .for('update')
+  return row
+}
+
+export async function findPayment(
+  db: Db,
+  { id, userId }: { id: string; userId?: string | undefined },
+): Promise<PaymentRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.id, id), userId === undefined ? undefined : eq(payments.userId, userId)))
+  return row
+}
+
+export async function findPaymentOfCheckout(db: Db, checkoutId: string): Promise<PaymentRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(payments)
+    .where(eq(payments.checkoutId, checkoutId))
+    .orderBy(desc(payments.id))
+    .limit(1)
+  return row
+}
+
+export async function newestPaymentOfSubscription(
+  db: Db,
+  subscriptionId: string,
+): Promise<PaymentRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.subscriptionId, subscriptionId), isNotNull(payments.paidAt)))
+    .orderBy(desc(payments.paidAt), desc(payments.id))
+    .limit(1)
+  return row
+}
+
+export function listOwnPayments(
+  db: Db,
+  { userId, cursor, limit }: { userId: string; cursor?: string | undefined; limit: number },
+): Promise<PaymentRow[]> {
+  return db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.userId, userId), cursor === undefined ? undefined : lt(payments.id, cursor)))
+    .orderBy(desc(payments.id))
+    .limit(limit + 1)
+}
+
+export async function insertPaymentEvent(db: Db, values: typeof paymentEvents.$inferInsert): Promise<void> {
+  await db.insert(paymentEvents).values(values)
+}
+
+export function listPaymentEvents(db: Db, paymentIds: string[]): Promise<PaymentEventRow[]> {
+  return db
+    .select()
+    .from(paymentEvents)
+    .where(inArray(paymentEvents.paymentId, paymentIds))
+    .orderBy(asc(paymentEvents.id))
+}
+
+export async function findPaymentEvent(
+  db: Db,
+  { paymentId, type, cause }: { paymentId: string; type: string; cause?: string },
+): Promise<PaymentEventRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(paymentEvents)
+    .where(
+      and(
+        eq(paymentEvents.paymentId, paymentId),
+        eq(paymentEvents.type, type),
+        cause === undefined ? undefined : eq(paymentEvents.cause, cause),
+      ),
+    )
+    .limit(1)
+  return row
+}
+
+/** @returns undefined when the key or the Stripe id is taken */
+export async function insertRefund(
+  db: Db,
+  values: typeof refunds.$inferInsert,
+): Promise<RefundRow | undefined> {
+  const [row] = await db.insert(refunds).values(values).onConflictDoNothing().returning()
+  return row
+}
+
+export async function updateRefund(
+  db: Db,
+  id: string,
+  values: Partial<typeof refunds.$inferInsert>,
+): Promise<RefundRow> {
+  const [row] = await db.update(refunds).set(values).where(eq(refunds.id, id)).returning()
+  if (!row) throw new Error(`refund ${id} vanished while locked`)
+  return row
+}
+
+export async function findRefund(db: Db, id: string) {
+  const [row] = await db
+    .select({ refund: refunds, payment: payments })
+    .from(refunds)
+    .innerJoin(payments, eq(payments.id, refunds.paymentId))
+    .where(eq(refunds.id, id))
+  return row
+}
+
+export async function findRefundByKey(db: Db, idempotencyKey: string): Promise<RefundRow | undefined> {
+  const [row] = await db.select().from(refunds).where(eq(refunds.idempotencyKey, idempotencyKey))
+  return row
+}
+
+export async function lockRefund(
+  db: Db,
+  by: { id?: string | undefined; stripeRefundId?: string | undefined },
+): Promise<RefundRow | undefined> {
+  const matches = [
+    ...(by.id === undefined ? [] : [eq(refunds.id, by.id)]),
+    ...(by.stripeRefundId === undefined ? [] : [eq(refunds.stripeRefundId, by.stripeRefundId)]),
+  ]
+  if (matches.length === 0) return undefined
+  const [row] = await db
+    .select()
+    .from(refunds)
+    .where(or(...matches))
+    .for('update')
+  return row
+}
+
+export function listRefunds(db: Db, paymentIds: string[]): Promise<RefundRow[]> {
+  return db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds)).orderBy(asc(refunds.id))
+}
+
+/** Refunds whose call to Stripe may never have been made. */
+export async function requestedRefunds(
+  db: Db,
+  { before, limit }: { before: Date; limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: refunds.id })
+    .from(refunds)
+    .where(and(eq(refunds.status, 'requested'), lt(refunds.createdAt, before)))
+    .orderBy(asc(refunds.createdAt))
+    .limit(limit)
+  return rows.map((row) => row.id)
+}
+
+/** @returns undefined when another transaction was faster */
+export async function insertDispute(
+  db: Db,
+  values: typeof disputes.$inferInsert,
+): Promise<DisputeRow | undefined> {
+  const [row] = await db.insert(disputes).values(values).onConflictDoNothing().returning()
+  return row
+}
+
+export async function updateDispute(
+  db: Db,
+  id: string,
+  values: Partial<typeof disputes.$inferInsert>,
+): Promise<void> {
+  await db.update(disputes).set(values).where(eq(disputes.id, id))
+}
+
+export async function lockDispute(db: Db, stripeDisputeId: string): Promise<DisputeRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(disputes)
+    .where(eq(disputes.stripeDisputeId, stripeDisputeId))
+    .for('update')
+  return row
+}
+
+export function listDisputes(db: Db, paymentId: string): Promise<DisputeRow[]> {
+  return db.select().from(disputes).where(eq(disputes.paymentId, paymentId)).orderBy(asc(disputes.id))
+}
+
+const CLOSED_DISPUTES = ['won', 'lost', 'warning_closed', 'prevented']
+
+/** Payments with something undecided (money on its way, a refund at the bank, an open dispute), not looked at for a while. */
+export async function stalePaymentIntents(
+  db: Db,
+  { before, limit }: { before: Date; limit: number },
+): Promise<string[]> {
+  const undecided = or(
+    eq(payments.status, 'processing'),
+    inArray(
+      payments.id,
+      db
+        .select({ id: refunds.paymentId })
+        .from(refunds)
+        .where(inArray(refunds.status, ['pending', 'requires_action'])),
+    ),
+    inArray(
+      payments.id,
+      db
+        .select({ id: disputes.paymentId })
+        .from(disputes)
+        .where(notInArray(disputes.status, CLOSED_DISPUTES)),
+    ),
+  )
+  const rows = await db
+    .select({ intentId: payments.stripePaymentIntentId })
+    .from(payments)
+    .where(and(isNotNull(payments.stripePaymentIntentId), lt(payments.updatedAt, before), undecided))
+    .orderBy(asc(payments.updatedAt))
+    .limit(limit)
+  return rows.flatMap((row) => (row.intentId === null ? [] : [row.intentId]))
+}

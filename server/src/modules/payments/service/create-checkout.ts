@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import { newId } from '@devforge/db'
+import type { z } from 'zod'
+import type { Ctx, SessionActor } from '../../../context.ts'
+import { AppError, notFound } from '../../../errors.ts'
+import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../../auth/actor.ts'
+import { findPlan, lockUser, type PlanRow } from '../queries/catalog.ts'
+import {
+  type CheckoutRow,
+  findCheckoutByKey,
+  findOwnedLicense,
+  findOwnLicenseWithPlan,
+  insertCheckout,
+} from '../queries/checkouts.ts'
+import type { createCheckoutInput } from '../schemas.ts'
+import { askStripe, stripeOf } from '../stripe/api.ts'
+import { offerOf, type Sale } from '../stripe/catalog.ts'
+import { openSession } from './open-session.ts'
+
+type Input = z.infer<typeof createCheckoutInput>
+
+/** What is bought, found and judged before anything is written. */
+interface Order {
+  kind: 'plan' | 'renewal'
+  plan: PlanRow
+  quantity: number
+  renewsLicenseId: string | null
+}
+
+/**
+ * Starts a purchase: our row is committed first, with the key of the call to Stripe; then Stripe is asked for a hosted
+ * Checkout Session, outside of any transaction. Whatever dies in between is resumed with the same key, by the same
+ * `idempotencyKey` or by the sweep, and finds the same session.
+ * @throws PLAN_NOT_FOUND, ALREADY_OWNED, CURRENCY_NOT_SUPPORTED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID,
+ * IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
+ */
+export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
+  stripeOf(ctx)
+  refuseImpersonation(ctx.actor)
+  const { userId } = ctx.actor
+  const requestHash = hashOf(input)
+  const checkout =
+    (await findRepeated(ctx, { userId, requestHash, idempotencyKey: input.idempotencyKey })) ??
+    (await startCheckout(ctx, { userId, requestHash, input }))
+  return openSession(ctx, checkout)
+}
+
+/** A digest of what was asked for; the key itself is no part of it. */
+function hashOf({ idempotencyKey: _, ...request }: Input): string {
+  const canonical = JSON.stringify(request, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+  return createHash('sha256').update(canonical).digest('hex')
+}
+
+/** The checkout that this key already made. @throws IDEMPOTENCY_CONFLICT when it was for something else */
+async function findRepeated(
+  ctx: Ctx,
+  by: { userId: string; requestHash: string; idempotencyKey: string | undefined },
+): Promise<CheckoutRow | undefined> {
+  if (by.idempotencyKey === undefined) return undefined
+  const row = await findCheckoutByKey(ctx.db, { userId: by.userId, idempotencyKey: by.idempotencyKey })
+  if (row && row.requestHash !== by.requestHash) throw new AppError('IDEMPOTENCY_CONFLICT')
+  return row
+}
+
+async function startCheckout(
+  ctx: Ctx,
+  { userId, requestHash, input }: { userId: string; requestHash: string; input: Input },
+): Promise<CheckoutRow> {
+  const order = await judge(ctx, userId, input)
+  const promotionCode = input.promotionCode ? await findPromotion(ctx, input.promotionCode) : null
+  return inTx(ctx, async (ctx) => {
+    // One account buys one thing after the other: two requests with one key meet here.
+    await lockUser(ctx.db, userId)
+    const repeated = await findRepeated(ctx, { userId, requestHash, idempotencyKey: input.idempotencyKey })
+    if (repeated) return repeated
+    await refuseOwned(ctx, userId, order)
+    const id = newId('chk')
+    const now = ctx.deps.clock.now()
+    const row = await insertCheckout(ctx.db, {
+      id,
+      userId,
+      kind: order.kind,
+      planSlug: order.plan.slug,
+      renewsLicenseId: order.renewsLicenseId,
+      quantity: order.quantity,
+      currency: order.plan.currency,
+      promotionCode,
+      successUrl: input.successUrl,
+      cancelUrl: input.cancelUrl,
+      idempotencyKey: input.idempotencyKey ?? null,
+      requestHash,
+      stripeIdempotencyKey: `checkout_${id}`,
+      createdAt: now,
+      updatedAt: now,
+    })
+    if (!row) throw new AppError('CONFLICT')
+    return row
+  })
+}
+
+async function judge(ctx: Ctx, userId: string, input: Input): Promise<Order> {
+  const { item } = input
+  if ('extension' in item) throw new AppError('EXTENSION_NOT_FOR_SALE', { extension: item.extension })
+  const order =
+    'plan' in item ? await orderPlan(ctx, item.plan, input) : await orderRenewal(ctx, userId, item.renew)
+  if (input.currency !== undefined && input.currency !== order.plan.currency) {
+    throw new AppError('CURRENCY_NOT_SUPPORTED', {
+      currency: input.currency,
+      supported: [order.plan.currency],
+    })
+  }
+  return order
+}
+
+async function orderPlan(ctx: Ctx, slug: string, { quantity = 1 }: Input): Promise<Order> {
+  const plan = await findPlan(ctx.db, slug)
+  if (!plan?.active || !isSold(plan, 'license')) throw new AppError('PLAN_NOT_FOUND', { plan: slug })
+  if (!plan.seats && quantity !== 1) throw new AppError('QUANTITY_NOT_SUPPORTED', { plan: slug })
+  return { kind: 'plan', plan, quantity, renewsLicenseId: null }
+}
+
+async function orderRenewal(ctx: Ctx, userId: string, licenseId: string): Promise<Order> {
+  const owned = await findOwnLicenseWithPlan(ctx.db, { licenseId, userId })
+  if (!owned) throw notFound('license', licenseId)
+  const { license, plan } = owned
+  const renewable =
+    license.status !== 'revoked' &&
+    license.subscriptionId === null &&
+    license.updatesUntil !== null &&
+    isSold(plan, 'renewal')
+  if (!renewable) throw new AppError('LICENSE_NOT_RENEWABLE')
+  return { kind: 'renewal', plan, quantity: license.seats, renewsLicenseId: license.id }
+}
+
+const isSold = (plan: PlanRow, sale: Sale): boolean => offerOf(plan, sale) !== null
+
+/** Seats may be bought again and again; one's own single license, or a running subscription, not. */
+async function refuseOwned(ctx: Ctx, userId: string, { kind, plan }: Order): Promise<void> {
+  if (kind !== 'plan' || (plan.seats && plan.kind === 'perpetual')) return
+  const owned = await findOwnedLicense(ctx.db, { userId, planSlug: plan.slug, now: ctx.deps.clock.now() })
+  if (owned) throw new AppError('ALREADY_OWNED', { licenseId: owned.id })
+}
+
+async function findPromotion(ctx: Ctx, code: string): Promise<string> {
+  const found = await askStripe(ctx, (stripe) => stripe.promotionCodes.list({ code, active: true, limit: 1 }))
+  const promotion = found.data[0]
+  if (!promotion) throw new AppError('PROMOTION_CODE_INVALID', { code })
+  return promotion.id
+}

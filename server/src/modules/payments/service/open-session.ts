@@ -1,0 +1,135 @@
+import type Stripe from 'stripe'
+import { addMs, HOUR } from '../../../clock.ts'
+import type { Ctx } from '../../../context.ts'
+import { AppError } from '../../../errors.ts'
+import { findPlan, type PlanRow } from '../queries/catalog.ts'
+import { type CheckoutRow, findCheckout, keepSession, updateCheckout } from '../queries/checkouts.ts'
+import { hadSubscription } from '../queries/subscriptions.ts'
+import { askStripe, fromUnix, isKeyReused, isRefused } from '../stripe/api.ts'
+import { ensurePrice } from '../stripe/catalog.ts'
+import { ensureCustomer } from '../stripe/customer.ts'
+
+/** Stripe forgets idempotency keys after a day; from then on a repeated call would make a second session. */
+const KEY_LIVES_MS = 23 * HOUR
+
+export interface OpenedCheckout {
+  id: string
+  url: string
+  expiresAt: Date
+}
+
+/**
+ * Asks Stripe for the hosted session of a committed checkout, or gives the one it has. Safe to call again at any time.
+ * @throws CHECKOUT_EXPIRED when it was never opened and is too old to be opened now
+ */
+export async function openSession(ctx: Ctx, checkout: CheckoutRow): Promise<OpenedCheckout> {
+  if (checkout.stripeSessionId === null) {
+    const session = await findOrCreateSession(ctx, checkout)
+    // A webhook may have been faster; then the row has it already.
+    await keepSession(ctx.db, checkout.id, {
+      stripeSessionId: session.id,
+      url: session.url,
+      expiresAt: fromUnix(session.expires_at),
+      updatedAt: ctx.deps.clock.now(),
+    })
+    return present(session.url ? checkout : await reread(ctx, checkout), session)
+  }
+  return present(checkout)
+}
+
+async function reread(ctx: Ctx, checkout: CheckoutRow): Promise<CheckoutRow> {
+  return (await findCheckout(ctx.db, checkout.id)) ?? checkout
+}
+
+function present(checkout: CheckoutRow, session?: Stripe.Checkout.Session): OpenedCheckout {
+  // A session that is paid or expired has no page any more; where the customer is sent then is still known.
+  const url = session?.url ?? checkout.url ?? checkout.successUrl
+  const expiresAt = session ? fromUnix(session.expires_at) : checkout.expiresAt
+  if (!expiresAt) throw new AppError('CHECKOUT_EXPIRED', { id: checkout.id })
+  return { id: checkout.id, url, expiresAt }
+}
+
+async function findOrCreateSession(ctx: Ctx, checkout: CheckoutRow): Promise<Stripe.Checkout.Session> {
+  const customer = await ensureCustomer(ctx, checkout.userId)
+  const isOld = checkout.createdAt < addMs(ctx.deps.clock.now(), -KEY_LIVES_MS)
+  if (isOld) {
+    const found = await findSession(ctx, customer, checkout.id)
+    if (found) return found
+    await updateCheckout(ctx.db, checkout.id, { status: 'expired', updatedAt: ctx.deps.clock.now() })
+    throw new AppError('CHECKOUT_EXPIRED', { id: checkout.id })
+  }
+  const params = await sessionParams(ctx, checkout, customer)
+  try {
+    return await askStripe(ctx, (stripe) =>
+      stripe.checkout.sessions.create(params, { idempotencyKey: checkout.stripeIdempotencyKey }),
+    )
+  } catch (error) {
+    // Something that the request is made of (a price, a setting) changed since the first try, which Stripe has seen.
+    if (isKeyReused(error)) {
+      const found = await findSession(ctx, customer, checkout.id)
+      if (found) return found
+    }
+    if (isRefused(error)) {
+      await updateCheckout(ctx.db, checkout.id, { status: 'failed', updatedAt: ctx.deps.clock.now() })
+    }
+    throw error
+  }
+}
+
+/** The session of a checkout among the customer's recent ones. */
+async function findSession(
+  ctx: Ctx,
+  customer: string,
+  checkoutId: string,
+): Promise<Stripe.Checkout.Session | null> {
+  const sessions = await askStripe(ctx, (stripe) => stripe.checkout.sessions.list({ customer, limit: 100 }))
+  return sessions.data.find((session) => session.metadata?.checkout_id === checkoutId) ?? null
+}
+
+async function sessionParams(
+  ctx: Ctx,
+  checkout: CheckoutRow,
+  customer: string,
+): Promise<Stripe.Checkout.SessionCreateParams> {
+  const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
+  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
+  const price = await ensurePrice(ctx, plan, checkout.kind === 'renewal' ? 'renewal' : 'license')
+  // Carried by everything that follows, so that each object names the row it belongs to.
+  const metadata = { checkout_id: checkout.id, user_id: checkout.userId }
+  const { env } = ctx.deps
+  return {
+    customer,
+    client_reference_id: checkout.id,
+    metadata,
+    line_items: [{ price, quantity: checkout.quantity }],
+    success_url: checkout.successUrl,
+    cancel_url: checkout.cancelUrl,
+    ...(checkout.promotionCode
+      ? { discounts: [{ promotion_code: checkout.promotionCode }] }
+      : { allow_promotion_codes: env.STRIPE_PROMOTION_CODES }),
+    ...(env.STRIPE_AUTOMATIC_TAX
+      ? { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } }
+      : {}),
+    ...(plan.kind === 'subscription'
+      ? {
+          mode: 'subscription' as const,
+          subscription_data: { metadata, ...(await trialOf(ctx, plan, checkout)) },
+        }
+      : { mode: 'payment' as const, payment_intent_data: { metadata } }),
+  }
+}
+
+/** Free days at the beginning, once per person and plan. */
+async function trialOf(
+  ctx: Ctx,
+  plan: PlanRow,
+  checkout: CheckoutRow,
+): Promise<{ trial_period_days?: number }> {
+  if (plan.trialDays === 0) return {}
+  const had = await hadSubscription(ctx.db, {
+    userId: checkout.userId,
+    planSlug: plan.slug,
+    exceptCheckoutId: checkout.id,
+  })
+  return had ? {} : { trial_period_days: plan.trialDays }
+}

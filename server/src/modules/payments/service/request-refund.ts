@@ -1,0 +1,34 @@
+import { writeAudit } from '../../../audit.ts'
+import type { Ctx, SessionActor } from '../../../context.ts'
+import { AppError, notFound } from '../../../errors.ts'
+import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../../auth/actor.ts'
+import { findPaymentEvent, lockPayment } from '../queries/payments.ts'
+import { recordPayment } from '../settle/record.ts'
+
+const TYPE = 'refund.requested_by_customer'
+
+/**
+ * A customer asks for a refund; people decide. It stands in the payment's timeline and in the audit log. Asking again
+ * answers the first request. Support's tickets will hang on here: `ticketId` is null until then.
+ * @throws PAYMENT_NOT_REFUNDABLE when there is nothing to give back
+ */
+export async function requestRefund(
+  ctx: Ctx<SessionActor>,
+  { paymentId, reason }: { paymentId: string; reason: string },
+): Promise<{ ticketId: string | null; requestedAt: Date }> {
+  refuseImpersonation(ctx.actor)
+  const { userId } = ctx.actor
+  return inTx(ctx, async (ctx) => {
+    const payment = await lockPayment(ctx.db, { id: paymentId, userId })
+    if (!payment) throw notFound('payment', paymentId)
+    if (payment.status !== 'succeeded' && payment.status !== 'partially_refunded') {
+      throw new AppError('PAYMENT_NOT_REFUNDABLE', { status: payment.status })
+    }
+    const earlier = await findPaymentEvent(ctx.db, { paymentId, type: TYPE })
+    if (earlier) return { ticketId: null, requestedAt: earlier.at }
+    await recordPayment(ctx, { paymentId, type: TYPE, reason })
+    await writeAudit(ctx, { action: TYPE, subject: paymentId, reason })
+    return { ticketId: null, requestedAt: ctx.deps.clock.now() }
+  })
+}

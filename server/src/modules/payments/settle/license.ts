@@ -1,0 +1,202 @@
+import { addMonths } from '../../../clock.ts'
+import type { Ctx } from '../../../context.ts'
+import {
+  issueLicense,
+  reinstateLicense,
+  renewUpdates,
+  restoreFromRefund,
+  revokeLicense,
+  suspendLicense,
+} from '../../licenses/lifecycle.ts'
+import { findPlan } from '../queries/catalog.ts'
+import {
+  type CheckoutRow,
+  findCheckout,
+  findLicense,
+  findRenewal,
+  type OwnedLicense,
+  updateCheckout,
+} from '../queries/checkouts.ts'
+import { newestPaymentOfSubscription, type PaymentRow } from '../queries/payments.ts'
+import type { Claim, PaymentStatus } from '../states.ts'
+
+/** Reasons as the owner reads them in mails; also how a suspension of ours is told from an admin's. */
+const REFUNDED = 'the payment was refunded'
+const DISPUTED = 'the payment is disputed at the bank'
+const DISPUTE_LOST = 'the payment was taken back by the bank'
+
+/** What a payment did to its license, told from before and after. */
+export interface ClaimChange {
+  payment: PaymentRow
+  from: PaymentStatus | null
+  claim: Claim
+  /** Id of the refund or dispute behind the change. */
+  cause: string
+}
+
+/** Lets the license follow its payment. Only on a change, so that what an admin decided in between is left alone. */
+export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> {
+  const { payment, from, claim } = change
+  if (payment.licenseId === null) return
+  if (from === payment.status && claim !== 'dispute_lost') return
+  const license = await findLicense(ctx.db, payment.licenseId)
+  if (!license) return
+  const checkout = payment.checkoutId === null ? undefined : await findCheckout(ctx.db, payment.checkoutId)
+  if (checkout?.kind === 'renewal') return followRenewal(ctx, change, license, checkout)
+
+  const licenseId = license.id
+  switch (claim) {
+    case 'none':
+      return
+    case 'disputed':
+      await suspendLicense(ctx, { licenseId, reason: DISPUTED, cause: change.cause })
+      return
+    case 'dispute_lost':
+      if (await paysForPresent(ctx, payment)) {
+        await revokeLicense(ctx, { licenseId, reason: DISPUTE_LOST, cause: change.cause })
+        await stopBilling(ctx, payment)
+      } else {
+        await liftOurSuspension(ctx, license, change.cause)
+      }
+      return
+    case 'refunded':
+      if (await paysForPresent(ctx, payment)) {
+        await revokeLicense(ctx, { licenseId, reason: REFUNDED, cause: payment.id })
+        await stopBilling(ctx, payment)
+      } else {
+        await liftOurSuspension(ctx, license, change.cause)
+      }
+      return
+    case 'granted':
+      if (license.revokedReason === REFUNDED) {
+        await restoreFromRefund(ctx, {
+          licenseId,
+          reason: 'the refund did not arrive and was returned',
+          cause: payment.id,
+        })
+      }
+      await liftOurSuspension(ctx, license, change.cause)
+  }
+}
+
+async function liftOurSuspension(ctx: Ctx, license: OwnedLicense, cause: string): Promise<void> {
+  if (license.suspendedReason !== DISPUTED) return
+  await reinstateLicense(ctx, { licenseId: license.id, reason: 'the dispute is settled', cause })
+}
+
+/** A refund of last year's invoice takes nothing from this year's subscriber; the newest one does. */
+async function paysForPresent(ctx: Ctx, payment: PaymentRow): Promise<boolean> {
+  if (payment.subscriptionId === null) return true
+  const newest = await newestPaymentOfSubscription(ctx.db, payment.subscriptionId)
+  return newest === undefined || newest.id === payment.id
+}
+
+/** Nobody is billed for a license that was taken. */
+async function stopBilling(ctx: Ctx, payment: PaymentRow): Promise<void> {
+  if (payment.subscriptionId === null) return
+  await ctx.deps.jobs.enqueue(ctx.db, 'stripe.cancel', { subscriptionId: payment.subscriptionId })
+}
+
+/** A renewal's money concerns only the window it bought: the license itself was paid for before. */
+async function followRenewal(
+  ctx: Ctx,
+  { from, payment, claim, cause }: ClaimChange,
+  license: OwnedLicense,
+  checkout: CheckoutRow,
+): Promise<void> {
+  if (license.status === 'revoked' || checkout.fulfilledAt === null || from === payment.status) {
+    if (claim !== 'dispute_lost') return
+  }
+  const licenseId = license.id
+  const takenBack = from === 'refunded'
+  if (claim === 'disputed') {
+    await suspendLicense(ctx, { licenseId, reason: DISPUTED, cause })
+  } else if (claim === 'refunded' || claim === 'dispute_lost') {
+    if (!takenBack) await takeWindowBack(ctx, license, checkout, cause)
+    await liftOurSuspension(ctx, license, cause)
+  } else if (claim === 'granted') {
+    if (takenBack) await renew(ctx, checkout, `${cause}:returned`)
+    await liftOurSuspension(ctx, license, cause)
+  }
+}
+
+async function takeWindowBack(
+  ctx: Ctx,
+  license: OwnedLicense,
+  checkout: CheckoutRow,
+  cause: string,
+): Promise<void> {
+  if (license.updatesUntil === null || license.status === 'revoked') return
+  const renewal = await findRenewal(ctx.db, { licenseId: license.id, cause: checkout.id })
+  const before = renewal?.before?.updatesUntil
+  const after = renewal?.after?.updatesUntil
+  const isLatest = typeof after === 'string' && new Date(after).getTime() === license.updatesUntil.getTime()
+  const until =
+    isLatest && typeof before === 'string'
+      ? new Date(before)
+      : addMonths(license.updatesUntil, -(await renewalMonths(ctx, license.planSlug)))
+  await renewUpdates(ctx, { licenseId: license.id, until, reason: 'the renewal was refunded', cause })
+}
+
+async function renewalMonths(ctx: Ctx, planSlug: string): Promise<number> {
+  return (await findPlan(ctx.db, planSlug))?.updatesMonths ?? 12
+}
+
+async function renew(ctx: Ctx, checkout: CheckoutRow, cause: string): Promise<void> {
+  if (checkout.renewsLicenseId === null) throw new Error(`checkout ${checkout.id} renews nothing`)
+  const license = await findLicense(ctx.db, checkout.renewsLicenseId)
+  if (!license) throw new Error(`checkout ${checkout.id} renews a license that is gone`)
+  await renewUpdates(ctx, {
+    licenseId: license.id,
+    months: await renewalMonths(ctx, license.planSlug),
+    reason: 'renewed',
+    cause,
+  })
+}
+
+/**
+ * Gives what a paid checkout bought, once: the license, or one more window of updates. The checkout is locked.
+ * A new key is sealed into the checkout for its one showing.
+ */
+export async function fulfil(
+  ctx: Ctx,
+  checkout: CheckoutRow,
+  subscription?: { id: string; isTrial: boolean; periodEnd: Date; quantity: number },
+): Promise<CheckoutRow> {
+  const now = ctx.deps.clock.now()
+  if (checkout.licenseId !== null) return checkout
+  if (checkout.kind === 'renewal') {
+    await renew(ctx, checkout, checkout.id)
+    return updateCheckout(ctx.db, checkout.id, {
+      licenseId: checkout.renewsLicenseId,
+      fulfilledAt: now,
+      updatedAt: now,
+    })
+  }
+  const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
+  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
+  const { license, key } = await issueLicense(ctx, {
+    userId: checkout.userId,
+    plan,
+    seats: subscription?.quantity ?? checkout.quantity,
+    checkoutId: checkout.id,
+    ...(subscription
+      ? {
+          subscriptionId: subscription.id,
+          status: subscription.isTrial ? 'trial' : 'active',
+          expiresAt: subscription.periodEnd,
+        }
+      : {}),
+    reason: 'bought',
+    cause: checkout.id,
+  })
+  return updateCheckout(ctx.db, checkout.id, {
+    licenseId: license.id,
+    fulfilledAt: now,
+    ...(key === null ? {} : { sealedLicenseKey: ctx.deps.secrets.seal(key, sealContext(checkout.id)) }),
+    updatedAt: now,
+  })
+}
+
+/** Binds a sealed key to its checkout, so that it cannot be opened in another row. */
+export const sealContext = (checkoutId: string): string => `checkout:${checkoutId}`
