@@ -172,7 +172,8 @@ async function call(
   try {
     const procedure = procedures.get(path)
     if (!procedure) throw new AppError('NOT_FOUND', { what: 'procedure' })
-    if ((method === 'GET') !== (procedure.type === 'query')) throw new AppError('METHOD_NOT_ALLOWED')
+    // A query may be posted (tRPC's method override): the SDK always does, so that no key ever stands in a URL.
+    if (method === 'GET' && procedure.type !== 'query') throw new AppError('METHOD_NOT_ALLOWED')
     const data = await procedure.call(ctx, input, batchIndex)
     return { path, status: 200, envelope: { result: { data: transformer.serialize(data) } } }
   } catch (cause) {
@@ -208,7 +209,7 @@ const routeOf = (path: string): string => (procedures.has(path) ? path : 'other'
 
 function allowedMethods(path: string): string {
   const type = procedures.get(path)?.type
-  return type === undefined ? 'GET, POST' : type === 'mutation' ? 'POST' : 'GET'
+  return type === 'mutation' ? 'POST' : 'GET, POST'
 }
 
 /** Subscriptions (server-sent events) and streamed batches. */
