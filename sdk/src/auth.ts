@@ -136,4 +136,74 @@ export class AuthApi {
   async disableTotp(input: Input<'auth.disableTotp'>, options?: CallOptions): Promise<void> {
     await this.#call('auth.disableTotp', 'mutation', input, options)
   }
+
+  /**
+   * Begins the sign-in of an app through the system's browser (RFC 8628): open `verificationUrl` there, show `userCode`, and ask
+   * {@link pollDevice} every `intervalSeconds` until `expiresAt`.
+   * @throws AUTH_RATE_LIMITED
+   */
+  startDevice(input?: Input<'auth.startDevice'>, options?: CallOptions): Promise<Output<'auth.startDevice'>> {
+    return this.#call('auth.startDevice', 'mutation', input, options)
+  }
+
+  /**
+   * Asks whether the person has approved, and signs this client in if so.
+   * @throws AUTH_DEVICE_PENDING (ask again), AUTH_DEVICE_SLOW_DOWN (ask again, every `details.intervalSeconds`),
+   * AUTH_DEVICE_DENIED, AUTH_DEVICE_EXPIRED (start anew)
+   */
+  async pollDevice(
+    input: Input<'auth.pollDevice'>,
+    options?: CallOptions,
+  ): Promise<Output<'auth.pollDevice'>> {
+    const grant = await this.#call('auth.pollDevice', 'mutation', input, options)
+    await this.#session.adopt(grant)
+    return grant
+  }
+
+  /**
+   * What asks under a user code, to show before it is approved.
+   * @throws AUTH_TOKEN_INVALID (no such code, or no more), AUTH_RATE_LIMITED
+   */
+  deviceRequest(
+    input: Input<'auth.deviceRequest'>,
+    options?: CallOptions,
+  ): Promise<Output<'auth.deviceRequest'>> {
+    return this.#call('auth.deviceRequest', 'mutation', input, options)
+  }
+
+  /**
+   * Lets the device that shows this code sign in as the caller (`decision: 'deny'` refuses it).
+   * @throws AUTH_TOKEN_INVALID (no such code, or no more), AUTH_RATE_LIMITED
+   */
+  approveDevice(
+    input: Input<'auth.approveDevice'>,
+    options?: CallOptions,
+  ): Promise<Output<'auth.approveDevice'>> {
+    return this.#call('auth.approveDevice', 'mutation', input, options)
+  }
+
+  /**
+   * Makes a token for CI and scripts (`createDevForge({ apiToken })`). `token` is in this answer and never again. Scopes:
+   * `publish`, `read`. Ends after 90 days unless `expiresAt` says otherwise; a year at most.
+   * @throws AUTH_API_TOKEN_LIMIT
+   */
+  createApiToken(
+    input: Input<'auth.createApiToken'>,
+    options?: CallOptions,
+  ): Promise<Output<'auth.createApiToken'>> {
+    return this.#call('auth.createApiToken', 'mutation', input, options)
+  }
+
+  /** The own API tokens, newest first: name, last four characters, scopes, end, last use. */
+  apiTokens(input?: Input<'auth.apiTokens'>, options?: CallOptions): Promise<Output<'auth.apiTokens'>> {
+    return this.#call('auth.apiTokens', 'query', input, options)
+  }
+
+  /**
+   * Ends an API token at once.
+   * @throws NOT_FOUND
+   */
+  async revokeApiToken(input: Input<'auth.revokeApiToken'>, options?: CallOptions): Promise<void> {
+    await this.#call('auth.revokeApiToken', 'mutation', input, options)
+  }
 }

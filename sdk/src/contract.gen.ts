@@ -2,6 +2,200 @@
 
 /** Every procedure: what it takes and what it answers. */
 export interface Contract {
+  'admin.audit': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+          subject?: string | undefined
+          actor?: string | undefined
+          action?: string | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        at: Date
+        actor: string
+        action: string
+        subject: string
+        reason: string | null
+        before: {
+          [x: string]: unknown
+        } | null
+        after: {
+          [x: string]: unknown
+        } | null
+        requestId: string | null
+        ip: string | null
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'admin.ban': {
+    kind: 'mutation'
+    input: {
+      userId: string
+      reason: string
+      until?: Date | undefined
+    }
+    output: {
+      id: string
+      email: string
+      emailVerified: boolean
+      name: string
+      avatarUrl: string | null
+      locale: string | null
+      role: 'admin' | 'agent' | 'customer'
+      twoFactorEnabled: boolean
+      createdAt: Date
+      banned: boolean
+      banReason: string | null
+      banExpires: Date | null
+    }
+  }
+  'admin.impersonate': {
+    kind: 'mutation'
+    input: {
+      userId: string
+      reason: string
+    }
+    output: {
+      user: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      accessToken: string
+      accessTokenExpiresAt: Date
+      sessionToken: string
+    }
+  }
+  'admin.rotateSigningKey': {
+    kind: 'mutation'
+    input: {
+      purpose: 'access' | 'lease'
+      withdrawOld?: boolean | undefined
+      overlapDays?: number | undefined
+      reason: string
+    }
+    output: {
+      kid: string
+      previousKid: string | null
+    }
+  }
+  'admin.setRole': {
+    kind: 'mutation'
+    input: {
+      userId: string
+      role: 'admin' | 'agent' | 'customer'
+      reason: string
+    }
+    output: {
+      id: string
+      email: string
+      emailVerified: boolean
+      name: string
+      avatarUrl: string | null
+      locale: string | null
+      role: 'admin' | 'agent' | 'customer'
+      twoFactorEnabled: boolean
+      createdAt: Date
+      banned: boolean
+      banReason: string | null
+      banExpires: Date | null
+    }
+  }
+  'admin.unban': {
+    kind: 'mutation'
+    input: {
+      userId: string
+      reason: string
+    }
+    output: {
+      id: string
+      email: string
+      emailVerified: boolean
+      name: string
+      avatarUrl: string | null
+      locale: string | null
+      role: 'admin' | 'agent' | 'customer'
+      twoFactorEnabled: boolean
+      createdAt: Date
+      banned: boolean
+      banReason: string | null
+      banExpires: Date | null
+    }
+  }
+  'admin.users': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+          query?: string | undefined
+          role?: 'admin' | 'agent' | 'customer' | undefined
+          banned?: boolean | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+        banned: boolean
+        banReason: string | null
+        banExpires: Date | null
+        lastSeenAt: Date | null
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'auth.apiTokens': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        name: string
+        hint: string
+        scopes: string[]
+        expiresAt: Date | null
+        lastUsedAt: Date | null
+        createdAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'auth.approveDevice': {
+    kind: 'mutation'
+    input: {
+      userCode: string
+      decision?: 'approve' | 'deny' | undefined
+    }
+    output: {
+      ok: true
+      clientName: string | null
+    }
+  }
   'auth.changePassword': {
     kind: 'mutation'
     input: {
@@ -19,6 +213,34 @@ export interface Contract {
     }
     output: {
       ok: true
+    }
+  }
+  'auth.createApiToken': {
+    kind: 'mutation'
+    input: {
+      name: string
+      scopes: ('publish' | 'read')[]
+      expiresAt?: Date | undefined
+    }
+    output: {
+      id: string
+      name: string
+      hint: string
+      scopes: string[]
+      expiresAt: Date | null
+      lastUsedAt: Date | null
+      createdAt: Date
+      token: string
+    }
+  }
+  'auth.deviceRequest': {
+    kind: 'mutation'
+    input: {
+      userCode: string
+    }
+    output: {
+      clientName: string | null
+      createdAt: Date
     }
   }
   'auth.disableTotp': {
@@ -40,6 +262,28 @@ export interface Contract {
       secret: string
       otpauthUrl: string
       backupCodes: string[]
+    }
+  }
+  'auth.pollDevice': {
+    kind: 'mutation'
+    input: {
+      deviceCode: string
+    }
+    output: {
+      user: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      accessToken: string
+      accessTokenExpiresAt: Date
+      sessionToken: string
     }
   }
   'auth.refresh': {
@@ -78,6 +322,15 @@ export interface Contract {
     input: {
       token: string
       password: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'auth.revokeApiToken': {
+    kind: 'mutation'
+    input: {
+      id: string
     }
     output: {
       ok: true
@@ -177,6 +430,21 @@ export interface Contract {
       accessToken: string
       accessTokenExpiresAt: Date
       sessionToken: string
+    }
+  }
+  'auth.startDevice': {
+    kind: 'mutation'
+    input:
+      | {
+          clientName?: string | undefined
+        }
+      | undefined
+    output: {
+      deviceCode: string
+      userCode: string
+      verificationUrl: string
+      intervalSeconds: number
+      expiresAt: Date
     }
   }
   'auth.verifyEmail': {
@@ -701,6 +969,394 @@ export interface Contract {
         | null
     }
   }
+  'payments.cancelSubscription': {
+    kind: 'mutation'
+    input: {
+      id: string
+      atPeriodEnd: boolean
+    }
+    output: {
+      id: string
+      plan: string
+      planName: string
+      status:
+        | 'active'
+        | 'canceled'
+        | 'incomplete'
+        | 'incomplete_expired'
+        | 'past_due'
+        | 'paused'
+        | 'trialing'
+        | 'unpaid'
+      quantity: number
+      currentPeriodStart: Date
+      currentPeriodEnd: Date
+      trialEnd: Date | null
+      cancelAtPeriodEnd: boolean
+      canceledAt: Date | null
+      endedAt: Date | null
+      licenseId: string | null
+    }
+  }
+  'payments.checkout': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      status: 'complete' | 'expired' | 'failed' | 'open' | 'processing'
+      licenseId: string | null
+      licenseKey: string | null
+      paymentId: string | null
+      url: string | null
+      expiresAt: Date | null
+    }
+  }
+  'payments.createCheckout': {
+    kind: 'mutation'
+    input: {
+      item:
+        | {
+            plan: string
+          }
+        | {
+            renew: string
+          }
+        | {
+            extension: string
+          }
+      quantity?: number | undefined
+      currency?: string | undefined
+      promotionCode?: string | undefined
+      successUrl: string
+      cancelUrl: string
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      id: string
+      url: string
+      expiresAt: Date
+    }
+  }
+  'payments.createPortal': {
+    kind: 'mutation'
+    input: {
+      returnUrl: string
+    }
+    output: {
+      url: string
+    }
+  }
+  'payments.get': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      status: 'disputed' | 'failed' | 'partially_refunded' | 'processing' | 'refunded' | 'succeeded'
+      amountMinor: number
+      refundedMinor: number
+      currency: string
+      description: string
+      licenseId: string | null
+      subscriptionId: string | null
+      receiptUrl: string | null
+      failureMessage: string | null
+      createdAt: Date
+      refunds: {
+        id: string
+        paymentId: string
+        status: 'canceled' | 'failed' | 'pending' | 'requested' | 'requires_action' | 'succeeded'
+        amountMinor: number
+        currency: string
+        failureReason: string | null
+        createdAt: Date
+      }[]
+      timeline: {
+        type: string
+        at: Date
+        status: string | null
+        amountMinor: number | null
+      }[]
+    }
+  }
+  'payments.invoices': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        number: string | null
+        status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void'
+        amountDueMinor: number
+        amountPaidMinor: number
+        currency: string
+        subscriptionId: string | null
+        paymentId: string | null
+        hostedUrl: string | null
+        pdfUrl: string | null
+        issuedAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'payments.list': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        status: 'disputed' | 'failed' | 'partially_refunded' | 'processing' | 'refunded' | 'succeeded'
+        amountMinor: number
+        refundedMinor: number
+        currency: string
+        description: string
+        licenseId: string | null
+        subscriptionId: string | null
+        receiptUrl: string | null
+        failureMessage: string | null
+        createdAt: Date
+        refunds: {
+          id: string
+          paymentId: string
+          status: 'canceled' | 'failed' | 'pending' | 'requested' | 'requires_action' | 'succeeded'
+          amountMinor: number
+          currency: string
+          failureReason: string | null
+          createdAt: Date
+        }[]
+        timeline: {
+          type: string
+          at: Date
+          status: string | null
+          amountMinor: number | null
+        }[]
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'payments.plans': {
+    kind: 'query'
+    input: {
+      [x: string]: never
+    }
+    output: {
+      items: {
+        slug: string
+        name: string
+        kind: 'perpetual' | 'subscription'
+        amountMinor: number
+        currency: string
+        interval: 'month' | 'year' | null
+        maxDevices: number
+        seats: boolean
+        updatesMonths: number | null
+        renewalAmountMinor: number | null
+        trialDays: number
+        entitlements: string[]
+      }[]
+    }
+  }
+  'payments.refund': {
+    kind: 'mutation'
+    input: {
+      paymentId: string
+      amountMinor?: number | undefined
+      reason: string
+      idempotencyKey: string
+    }
+    output: {
+      id: string
+      paymentId: string
+      status: 'canceled' | 'failed' | 'pending' | 'requested' | 'requires_action' | 'succeeded'
+      amountMinor: number
+      currency: string
+      failureReason: string | null
+      createdAt: Date
+    }
+  }
+  'payments.requestRefund': {
+    kind: 'mutation'
+    input: {
+      paymentId: string
+      reason: string
+    }
+    output: {
+      ticketId: string | null
+      requestedAt: Date
+    }
+  }
+  'payments.resumeSubscription': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      plan: string
+      planName: string
+      status:
+        | 'active'
+        | 'canceled'
+        | 'incomplete'
+        | 'incomplete_expired'
+        | 'past_due'
+        | 'paused'
+        | 'trialing'
+        | 'unpaid'
+      quantity: number
+      currentPeriodStart: Date
+      currentPeriodEnd: Date
+      trialEnd: Date | null
+      cancelAtPeriodEnd: boolean
+      canceledAt: Date | null
+      endedAt: Date | null
+      licenseId: string | null
+    }
+  }
+  'payments.subscriptions': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        plan: string
+        planName: string
+        status:
+          | 'active'
+          | 'canceled'
+          | 'incomplete'
+          | 'incomplete_expired'
+          | 'past_due'
+          | 'paused'
+          | 'trialing'
+          | 'unpaid'
+        quantity: number
+        currentPeriodStart: Date
+        currentPeriodEnd: Date
+        trialEnd: Date | null
+        cancelAtPeriodEnd: boolean
+        canceledAt: Date | null
+        endedAt: Date | null
+        licenseId: string | null
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'users.deleteAccount': {
+    kind: 'mutation'
+    input: {
+      password: string
+    }
+    output: {
+      ok: true
+    }
+  }
+  'users.exportData': {
+    kind: 'query'
+    input: void
+    output: {
+      exportedAt: Date
+      account: {
+        id: string
+        email: string
+        emailVerified: boolean
+        name: string
+        avatarUrl: string | null
+        locale: string | null
+        role: 'admin' | 'agent' | 'customer'
+        twoFactorEnabled: boolean
+        createdAt: Date
+      }
+      signIns: {
+        [x: string]: unknown
+      }[]
+      sessions: {
+        [x: string]: unknown
+      }[]
+      apiTokens: {
+        [x: string]: unknown
+      }[]
+      licenses: {
+        [x: string]: unknown
+      }[]
+      devices: {
+        [x: string]: unknown
+      }[]
+      licenseEvents: {
+        [x: string]: unknown
+      }[]
+      trials: {
+        [x: string]: unknown
+      }[]
+      checkouts: {
+        [x: string]: unknown
+      }[]
+      subscriptions: {
+        [x: string]: unknown
+      }[]
+      payments: {
+        [x: string]: unknown
+      }[]
+      paymentEvents: {
+        [x: string]: unknown
+      }[]
+      refunds: {
+        [x: string]: unknown
+      }[]
+      invoices: {
+        [x: string]: unknown
+      }[]
+      history: {
+        [x: string]: unknown
+      }[]
+    }
+  }
+  'users.me': {
+    kind: 'query'
+    input: void
+    output: {
+      id: string
+      email: string
+      emailVerified: boolean
+      name: string
+      avatarUrl: string | null
+      locale: string | null
+      role: 'admin' | 'agent' | 'customer'
+      twoFactorEnabled: boolean
+      createdAt: Date
+    }
+  }
+  'users.update': {
+    kind: 'mutation'
+    input: {
+      name?: string | undefined
+      avatarUrl?: string | null | undefined
+      locale?: string | null | undefined
+    }
+    output: {
+      id: string
+      email: string
+      emailVerified: boolean
+      name: string
+      avatarUrl: string | null
+      locale: string | null
+      role: 'admin' | 'agent' | 'customer'
+      twoFactorEnabled: boolean
+      createdAt: Date
+    }
+  }
 }
 
 /** Every error code of the server, with the type of its `details`. */
@@ -757,7 +1413,6 @@ export interface ErrorDetails {
     need?: string
   }
   IDEMPOTENCY_CONFLICT: null
-  IMPERSONATION_MAY_NOT_PAY: null
   INTERNAL: null
   INVALID_INPUT: {
     issues: {

@@ -5,9 +5,9 @@ import type { Logger } from './log.ts'
 /** Who is asking. Procedure builders narrow it, so that services never guess. */
 export type Actor =
   | { type: 'anonymous' }
-  | { type: 'user'; userId: string; sessionId: string }
+  | { type: 'user'; userId: string; sessionId: string; impersonatedBy?: string }
   | { type: 'token'; userId: string; tokenId: string; scopes: string[] }
-  | { type: 'agent'; userId: string; sessionId: string }
+  | { type: 'agent'; userId: string; sessionId: string; impersonatedBy?: string }
   | { type: 'admin'; userId: string; sessionId: string }
   | { type: 'system'; job: string }
   | { type: 'stripe'; eventId: string }
@@ -39,6 +39,9 @@ export function actorLabel(actor: Actor): string {
       return 'anonymous'
     case 'user':
     case 'agent':
+      return actor.impersonatedBy === undefined
+        ? `${actor.type}:${actor.userId}`
+        : `admin:${actor.impersonatedBy}:as:${actor.userId}`
     case 'admin':
       return `${actor.type}:${actor.userId}`
     case 'token':

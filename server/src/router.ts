@@ -1,3 +1,4 @@
+import { adminRouter } from './modules/admin/router.ts'
 import { authRouter } from './modules/auth/router.ts'
 import { licensesRouter } from './modules/licenses/router.ts'
 import { paymentsRouter } from './modules/payments/router.ts'
@@ -10,6 +11,7 @@ export const appRouter = router({
   users: usersRouter,
   payments: paymentsRouter,
   licenses: licensesRouter,
+  admin: adminRouter,
 })
 
 export type AppRouter = typeof appRouter

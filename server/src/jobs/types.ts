@@ -13,6 +13,7 @@ export interface JobData {
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
+  'auth.purge': Record<string, never>
   'maintenance.sweep': Record<string, never>
   'maintenance.purge': Record<string, never>
 }

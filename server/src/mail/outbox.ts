@@ -62,7 +62,14 @@ export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
   }
   await ctx.db
     .update(outbox)
-    .set({ sentAt: ctx.deps.clock.now(), attempts: row.attempts + 1, lastError: null, sealed: null })
+    .set({
+      sentAt: ctx.deps.clock.now(),
+      attempts: row.attempts + 1,
+      lastError: null,
+      sealed: null,
+      // The farewell to a deleted account is the last place that knew its address.
+      ...(template === 'account-deleted' ? { payload: {} } : {}),
+    })
     .where(eq(outbox.id, outboxId))
 }
 

@@ -1,10 +1,11 @@
-import type { AccountActor, AdminActor, SessionActor } from '../../context.ts'
+import { MINUTE } from '../../clock.ts'
+import type { AccountActor, Actor, AdminActor, SessionActor } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { RequestContext } from '../../trpc.ts'
-import { findApiToken, findLiveSession } from './queries.ts'
+import { findApiToken, findLiveSession, touchApiToken } from './queries.ts'
 import { verifyAccessToken } from './tokens.ts'
 
-const API_TOKEN_PREFIX = 'dfp_'
+export const API_TOKEN_PREFIX = 'dfp_'
 
 function bearer(ctx: RequestContext): string {
   const token = /^Bearer (\S+)$/i.exec(ctx.authorization ?? '')?.[1]
@@ -25,8 +26,24 @@ export async function requireSession(ctx: RequestContext): Promise<SessionActor>
   const session = await findLiveSession(ctx.db, { userId, sessionId, now: ctx.deps.clock.now() })
   if (!session) throw new AppError('AUTH_SESSION_ENDED')
   if (session.banned) throw new AppError('AUTH_BANNED')
-  const type = session.role === 'customer' ? 'user' : session.role
-  return { type, userId, sessionId }
+  if (session.impersonatedBy === null) {
+    return { type: session.role === 'customer' ? 'user' : session.role, userId, sessionId }
+  }
+  // Nobody acts as an admin; should the person have become one meanwhile, this session is of no more use.
+  if (session.role === 'admin') throw new AppError('AUTH_SESSION_ENDED')
+  return {
+    type: session.role === 'customer' ? 'user' : session.role,
+    userId,
+    sessionId,
+    impersonatedBy: session.impersonatedBy,
+  }
+}
+
+/** Keeps the time of last use, to the minute: a busy token does not write with every call. */
+async function noteUse(ctx: RequestContext, token: { id: string; lastUsedAt: Date | null }): Promise<void> {
+  const now = ctx.deps.clock.now()
+  if (token.lastUsedAt !== null && now.getTime() - token.lastUsedAt.getTime() < MINUTE) return
+  await touchApiToken(ctx.db, token.id, now)
 }
 
 /** A person, or an API token that has the scope. */
@@ -37,7 +54,18 @@ export async function requireAccount(ctx: RequestContext, scope: string): Promis
   if (!found) throw new AppError('AUTH_REQUIRED')
   if (found.banned) throw new AppError('AUTH_BANNED')
   if (!found.scopes.includes(scope)) throw new AppError('AUTH_SCOPE_MISSING', { scope })
+  await noteUse(ctx, found)
   return { type: 'token', userId: found.userId, tokenId: found.id, scopes: found.scopes }
+}
+
+/**
+ * Refuses an admin who acts as somebody: for what only the person may do (pay, change the ways to sign in, leave).
+ * @throws FORBIDDEN
+ */
+export function refuseImpersonation(actor: Actor): void {
+  if ('impersonatedBy' in actor && actor.impersonatedBy !== undefined) {
+    throw new AppError('FORBIDDEN', { need: 'the person' })
+  }
 }
 
 /** An agent (admins are agents too) or an admin. */

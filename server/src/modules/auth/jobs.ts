@@ -1,4 +1,5 @@
 import { defineJob } from '../../jobs/types.ts'
+import { purgeExpired } from './queries/purge.ts'
 import { sendResetMail } from './service/reset.ts'
 import { sendVerificationMail } from './service/verification.ts'
 
@@ -11,5 +12,10 @@ export const authJobs = [
       const request = { ...ctx, requestId }
       await (kind === 'verify-email' ? sendVerificationMail(request, email) : sendResetMail(request, email))
     },
+  }),
+  defineJob({
+    name: 'auth.purge',
+    cron: '17 * * * *',
+    handler: (ctx) => purgeExpired(ctx.db, ctx.deps.clock.now()),
   }),
 ]

@@ -38,6 +38,7 @@ export async function findApiToken(db: Db, { token, now }: { token: string; now:
       id: apiTokens.id,
       userId: apiTokens.userId,
       scopes: apiTokens.scopes,
+      lastUsedAt: apiTokens.lastUsedAt,
       banned: users.banned,
       banExpires: users.banExpires,
     })
@@ -51,7 +52,14 @@ export async function findApiToken(db: Db, { token, now }: { token: string; now:
         isNull(users.erasedAt),
       ),
     )
-  return row && { id: row.id, userId: row.userId, scopes: row.scopes, banned: isBanned(row, now) }
+  if (!row) return undefined
+  const { banned: _, banExpires: __, ...found } = row
+  return { ...found, banned: isBanned(row, now) }
+}
+
+/** Notes when an API token was used. */
+export async function touchApiToken(db: Db, id: string, now: Date): Promise<void> {
+  await db.update(apiTokens).set({ lastUsedAt: now }).where(eq(apiTokens.id, id))
 }
 
 /** Whether the account may be signed in: it exists, was not deleted and is not banned. */

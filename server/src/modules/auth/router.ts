@@ -1,5 +1,7 @@
 import { publicProcedure, router, sessionProcedure } from '../../trpc.ts'
 import * as s from './schemas.ts'
+import { apiTokens, createApiToken, revokeApiToken } from './service/api-tokens.ts'
+import { approveDevice, deviceRequest, pollDevice, startDevice } from './service/device.ts'
 import { requestMail } from './service/mail-requests.ts'
 import { changePassword, resetPassword } from './service/reset.ts'
 import { refresh, revokeSession, sessions, signOut } from './service/sessions.ts'
@@ -110,4 +112,53 @@ export const authRouter = router({
     .input(s.disableTotpInput)
     .output(s.okSchema)
     .mutation(({ ctx, input }) => disableTotp(ctx, input)),
+
+  startDevice: publicProcedure
+    .meta({
+      openapi: { method: 'POST', path: '/auth/device', summary: 'Begin the sign-in of a device (RFC 8628)' },
+    })
+    .input(s.startDeviceInput)
+    .output(s.deviceStartSchema)
+    .mutation(({ ctx, input }) => startDevice(ctx, input)),
+  pollDevice: publicProcedure
+    .meta({
+      openapi: { method: 'POST', path: '/auth/device/poll', summary: 'Ask whether the sign-in was approved' },
+    })
+    .input(s.pollDeviceInput)
+    .output(s.signedInSchema)
+    .mutation(({ ctx, input }) => pollDevice(ctx, input)),
+  deviceRequest: sessionProcedure
+    .meta({
+      openapi: { method: 'POST', path: '/auth/device/request', summary: 'Show what asks under a code' },
+    })
+    .input(s.userCodeInput)
+    .output(s.deviceRequestSchema)
+    .mutation(({ ctx, input }) => deviceRequest(ctx, input)),
+  approveDevice: sessionProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/auth/device/approve',
+        summary: 'Approve or refuse the sign-in of a device',
+      },
+    })
+    .input(s.approveDeviceInput)
+    .output(s.deviceDecisionSchema)
+    .mutation(({ ctx, input }) => approveDevice(ctx, input)),
+
+  createApiToken: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/auth/api-tokens', summary: 'Make an API token' } })
+    .input(s.createApiTokenInput)
+    .output(s.createdApiTokenSchema)
+    .mutation(({ ctx, input }) => createApiToken(ctx, input)),
+  apiTokens: sessionProcedure
+    .meta({ openapi: { method: 'GET', path: '/auth/api-tokens', summary: 'List the own API tokens' } })
+    .input(s.pageInput)
+    .output(s.apiTokensSchema)
+    .query(({ ctx, input }) => apiTokens(ctx, input)),
+  revokeApiToken: sessionProcedure
+    .meta({ openapi: { method: 'DELETE', path: '/auth/api-tokens/{id}', summary: 'End an API token' } })
+    .input(s.idInput)
+    .output(s.okSchema)
+    .mutation(({ ctx, input }) => revokeApiToken(ctx, input)),
 })

@@ -71,7 +71,48 @@ export const sessionSchema = z.object({
   expiresAt: z.date(),
 })
 
-export const clientNameSchema = lineSchema(100)
+export const startDeviceInput = z
+  .strictObject({
+    /** What is signing in: `Dev Forge on Ada's laptop`. Shown to the person who approves. */
+    clientName: lineSchema(100).optional(),
+  })
+  .default({})
+export const deviceStartSchema = z.object({
+  deviceCode: z.string(),
+  userCode: z.string(),
+  verificationUrl: z.string(),
+  intervalSeconds: z.number(),
+  expiresAt: z.date(),
+})
+export const pollDeviceInput = z.strictObject({ deviceCode: tokenSchema })
+export const userCodeSchema = z.string().min(1).max(40)
+export const userCodeInput = z.strictObject({ userCode: userCodeSchema })
+export const approveDeviceInput = z.strictObject({
+  userCode: userCodeSchema,
+  decision: z.enum(['approve', 'deny']).default('approve'),
+})
+export const deviceRequestSchema = z.object({ clientName: z.string().nullable(), createdAt: z.date() })
+export const deviceDecisionSchema = z.object({ ok: z.literal(true), clientName: z.string().nullable() })
+
+export const apiTokenScopes = z.enum(['publish', 'read'])
+export const createApiTokenInput = z.strictObject({
+  name: lineSchema(100),
+  scopes: z.array(apiTokenScopes).min(1).max(10),
+  /** Default: in 90 days; at most a year ahead. */
+  expiresAt: z.date().optional(),
+})
+export type CreateApiTokenInput = z.infer<typeof createApiTokenInput>
+const apiTokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** The last four characters. */
+  hint: z.string(),
+  scopes: z.array(z.string()),
+  expiresAt: z.date().nullable(),
+  lastUsedAt: z.date().nullable(),
+  createdAt: z.date(),
+})
+export const createdApiTokenSchema = apiTokenSchema.extend({ token: z.string() })
 
 export const verifiedSchema = z.object({
   ok: z.literal(true),
@@ -97,3 +138,4 @@ export const totpSetupSchema = z.object({
 })
 export const confirmTotpInput = z.strictObject({ code: totpSchema })
 export const disableTotpInput = z.strictObject({ password: passwordSchema, totp: totpSchema.optional() })
+export const apiTokensSchema = z.object({ items: z.array(apiTokenSchema), nextCursor: z.string().nullable() })

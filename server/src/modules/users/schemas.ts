@@ -59,3 +59,26 @@ export const updateUserInput = z
   })
   .refine((input) => Object.values(input).some((value) => value !== undefined), 'Give something to change.')
 export type UpdateUserInput = z.infer<typeof updateUserInput>
+
+const records = z.array(z.record(z.string(), z.unknown()))
+/** Everything that is kept about a person. The records are rows of our books as they are; more members may come. */
+export const exportSchema = z.object({
+  exportedAt: z.date(),
+  account: userSchema,
+  signIns: records,
+  sessions: records,
+  apiTokens: records,
+  licenses: records,
+  devices: records,
+  licenseEvents: records,
+  trials: records,
+  checkouts: records,
+  subscriptions: records,
+  payments: records,
+  paymentEvents: records,
+  refunds: records,
+  invoices: records,
+  history: records,
+})
+export const deleteAccountInput = z.strictObject({ password: z.string().min(1).max(200) })
+export const okSchema = z.object({ ok: z.literal(true) })

@@ -4,6 +4,7 @@ import { AppError } from '../../../errors.ts'
 import { networkOf } from '../../../limits.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../actor.ts'
 import { RESET_TTL_MS } from '../constants.ts'
 import { findHolder, lockAccount, setAddress } from '../queries/addresses.ts'
 import { removeUnprovenAccess } from '../queries/credentials.ts'
@@ -41,6 +42,8 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<{ ok: true }> {
   await ctx.deps.limits.consume([['link:ip', networkOf(ctx.ip)]])
+  // Before the transaction: a hash takes a while and may wait for its turn, and a connection should not wait with it.
+  const passwordHash = await ctx.deps.passwords.hash(password)
   return inTx(ctx, async (ctx) => {
     const userId = await redeemProof(ctx, 'reset-password', token)
     const account = userId === null ? undefined : await lockAccount(ctx.db, userId)
@@ -55,7 +58,7 @@ export async function resetPassword(
         now,
       )
     }
-    await storePassword(ctx, account.id, await ctx.deps.passwords.hash(password))
+    await storePassword(ctx, account.id, passwordHash)
     await deleteSessions(ctx.db, account.id)
     await tellOfChange(ctx, account)
     return { ok: true }
@@ -70,6 +73,7 @@ export async function changePassword(
   ctx: Ctx<SessionActor>,
   { password, newPassword }: { password: string; newPassword: string },
 ): Promise<{ ok: true }> {
+  refuseImpersonation(ctx.actor)
   const { userId, sessionId } = ctx.actor
   await confirmPassword(ctx, password)
   const passwordHash = await ctx.deps.passwords.hash(newPassword)

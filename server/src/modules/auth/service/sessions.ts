@@ -104,3 +104,6 @@ export async function revokeSession(ctx: Ctx<SessionActor>, { id }: { id: string
   if (!found) throw notFound('session', id)
   return { ok: true }
 }
+
+/** Ends all sessions of an account. */
+export const endSessions = (ctx: Ctx, userId: string): Promise<void> => queries.deleteSessions(ctx.db, userId)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { base32 } from '@better-auth/utils/base32'
 import { createOTP } from '@better-auth/utils/otp'
 import { generateRandomString, symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
@@ -8,6 +9,7 @@ import { sameSecret } from '../../../crypto/secrets.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { loadUser } from '../../users/service/profile.ts'
+import { refuseImpersonation } from '../actor.ts'
 import { withEngine } from '../engine.ts'
 import { engineDate } from '../engine-adapter.ts'
 import { confirmTwoFactor, putTwoFactor, removeTwoFactor, setBackupCodes } from '../queries/credentials.ts'
@@ -27,14 +29,8 @@ const BACKUP_LENGTH = 10
 /** Secrets are stored as the engine stores them: encrypted under a key outside the database. */
 const sealKey = (ctx: Ctx): string => ctx.deps.secrets.derive('auth')
 
-const newBackupCode = (): string => {
-  let code = ''
-  while (code.length < BACKUP_LENGTH) {
-    const letter = generateRandomString(1, 'A-Z', '0-9')
-    if (BACKUP_ALPHABET.includes(letter)) code += letter
-  }
-  return code
-}
+const newBackupCode = (): string =>
+  Array.from({ length: BACKUP_LENGTH }, () => BACKUP_ALPHABET[randomInt(BACKUP_ALPHABET.length)]).join('')
 
 /**
  * Begins to set a second step up: shows the secret for the authenticator app, and the backup codes, for the only time. It
@@ -42,6 +38,7 @@ const newBackupCode = (): string => {
  * @throws AUTH_INVALID_CREDENTIALS, AUTH_TOTP_ALREADY_ENABLED
  */
 export async function enableTotp(ctx: Ctx<SessionActor>, { password }: { password: string }) {
+  refuseImpersonation(ctx.actor)
   const { userId } = ctx.actor
   await confirmPassword(ctx, password)
   const user = await loadUser(ctx, userId)
@@ -83,6 +80,7 @@ export async function disableTotp(
   ctx: Ctx<SessionActor>,
   { password, totp }: { password: string; totp?: string | undefined },
 ): Promise<{ ok: true }> {
+  refuseImpersonation(ctx.actor)
   const { userId } = ctx.actor
   await confirmPassword(ctx, password)
   const user = await loadUser(ctx, userId)

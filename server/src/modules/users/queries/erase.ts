@@ -7,11 +7,12 @@ import {
   licenses,
   outbox,
   sessions,
+  subscriptions,
   twoFactors,
   users,
   verifications,
 } from '@devforge/db'
-import { and, eq, inArray, isNotNull, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, ne, notInArray, sql } from 'drizzle-orm'
 
 /** The placeholder that keeps `users.email` unique and says nothing. */
 const erasedEmail = (userId: string): string => `erased+${userId}@devforge.invalid`
@@ -33,10 +34,14 @@ export async function eraseRows(db: Db, userId: string, now: Date): Promise<void
   await db.delete(verifications).where(eq(verifications.value, userId))
   const own = db.select({ id: licenses.id }).from(licenses).where(eq(licenses.userId, userId))
   await db.update(licenseDevices).set({ name: null }).where(inArray(licenseDevices.licenseId, own))
-  // Mails that were sent hold name and address. Those still to be sent (the farewell) follow with the purge of old mails.
+  // Mails that were sent hold name and address; the row stays, since it is what keeps a mail from being sent again. Those
+  // still to be sent (the farewell) are emptied later with all old mails.
   const address = user?.claimedEmail ?? user?.email
   if (address !== undefined) {
-    await db.delete(outbox).where(and(isNotNull(outbox.sentAt), eq(sql`${outbox.payload}->>'to'`, address)))
+    await db
+      .update(outbox)
+      .set({ payload: {} })
+      .where(and(isNotNull(outbox.sentAt), eq(sql`${outbox.payload}->>'to'`, address)))
   }
   await db
     .update(users)
@@ -57,17 +62,17 @@ export async function eraseRows(db: Db, userId: string, now: Date): Promise<void
 }
 
 /**
- * Locks the rows of all admins and tells whether there is one besides this account. Two admins who leave at the same moment
- * wait for each other here, so that one of them is the last.
+ * Locks the rows of all admins and tells whether there is one who can act besides this account. Two admins who leave at the
+ * same moment wait for each other here, so that one of them is the last.
  */
 export async function hasOtherAdmin(db: Db, userId: string): Promise<boolean> {
   const rows = await db
-    .select({ id: users.id })
+    .select({ id: users.id, banned: users.banned })
     .from(users)
-    .where(eq(users.role, 'admin'))
+    .where(and(eq(users.role, 'admin'), isNull(users.erasedAt)))
     .orderBy(users.id)
     .for('update')
-  return rows.some((row) => row.id !== userId)
+  return rows.some((row) => row.id !== userId && !row.banned)
 }
 
 /** The licenses of an account that are not revoked. */
@@ -76,5 +81,19 @@ export async function openLicenseIds(db: Db, userId: string): Promise<string[]> 
     .select({ id: licenses.id })
     .from(licenses)
     .where(and(eq(licenses.userId, userId), ne(licenses.status, 'revoked')))
+  return rows.map((row) => row.id)
+}
+
+/** The subscriptions of an account that may still bill. */
+export async function openSubscriptionIds(db: Db, userId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: subscriptions.id })
+    .from(subscriptions)
+    .where(
+      and(
+        eq(subscriptions.userId, userId),
+        notInArray(subscriptions.status, ['canceled', 'incomplete_expired']),
+      ),
+    )
   return rows.map((row) => row.id)
 }

@@ -1,0 +1,97 @@
+import { auditLog, type Db, sessions, users } from '@devforge/db'
+import { and, desc, eq, ilike, isNull, lt, max, or, sql } from 'drizzle-orm'
+
+type Role = (typeof users.$inferSelect)['role']
+interface Page {
+  cursor?: string | undefined
+  limit: number
+}
+
+/** `%` and `_` in what people search for are letters, not wildcards. */
+const contains = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
+/** Accounts by id, name or address, newest first, and one more than asked for if there are more. */
+export async function searchUsers(
+  db: Db,
+  filter: { query?: string | undefined; role?: Role | undefined; banned?: boolean | undefined } & Page,
+) {
+  const { query, role, banned, cursor, limit } = filter
+  const lastSeen = db
+    .select({ userId: sessions.userId, at: max(sessions.updatedAt).as('last_seen_at') })
+    .from(sessions)
+    .groupBy(sessions.userId)
+    .as('last_seen')
+  return db
+    .select({ user: users, lastSeenAt: lastSeen.at })
+    .from(users)
+    .leftJoin(lastSeen, eq(lastSeen.userId, users.id))
+    .where(
+      and(
+        isNull(users.erasedAt),
+        query === undefined
+          ? undefined
+          : or(
+              eq(users.id, query),
+              ilike(users.email, contains(query)),
+              ilike(users.claimedEmail, contains(query)),
+              ilike(users.name, contains(query)),
+            ),
+        role === undefined ? undefined : eq(users.role, role),
+        banned === undefined ? undefined : eq(users.banned, banned),
+        cursor === undefined ? undefined : lt(users.id, cursor),
+      ),
+    )
+    .orderBy(desc(users.id))
+    .limit(limit + 1)
+}
+
+/** The account with its row locked, unless it was deleted. */
+export async function lockUser(db: Db, userId: string) {
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+    .for('update')
+  return row
+}
+
+export async function setRole(db: Db, userId: string, role: Role, now: Date) {
+  const [row] = await db.update(users).set({ role, updatedAt: now }).where(eq(users.id, userId)).returning()
+  return row
+}
+
+export async function setBan(
+  db: Db,
+  userId: string,
+  ban: { banned: boolean; banReason: string | null; banExpires: Date | null },
+  now: Date,
+) {
+  const [row] = await db
+    .update(users)
+    .set({ ...ban, updatedAt: now })
+    .where(eq(users.id, userId))
+    .returning()
+  return row
+}
+
+/** What was done, newest first, and one more than asked for if there is more. */
+export async function listAudit(
+  db: Db,
+  filter: { subject?: string | undefined; actor?: string | undefined; action?: string | undefined } & Page,
+) {
+  const { subject, actor, action, cursor, limit } = filter
+  return db
+    .select()
+    .from(auditLog)
+    .where(
+      and(
+        subject === undefined ? undefined : eq(auditLog.subject, subject),
+        // By an account, whatever it acted as.
+        actor === undefined ? undefined : sql`${auditLog.actor} like ${contains(actor)}`,
+        action === undefined ? undefined : eq(auditLog.action, action),
+        cursor === undefined ? undefined : lt(auditLog.id, cursor),
+      ),
+    )
+    .orderBy(desc(auditLog.id))
+    .limit(limit + 1)
+}

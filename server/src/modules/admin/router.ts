@@ -1,0 +1,52 @@
+import { adminProcedure, router } from '../../trpc.ts'
+import { signedInSchema } from '../auth/schemas.ts'
+import * as s from './schemas.ts'
+import { audit } from './service/audit.ts'
+import { rotateSigningKey } from './service/signing-keys.ts'
+import { ban, impersonate, searchUsers, setRole, unban } from './service/users.ts'
+
+export const adminRouter = router({
+  users: adminProcedure
+    .meta({ openapi: { method: 'GET', path: '/admin/users', summary: 'Find accounts' } })
+    .input(s.usersInput)
+    .output(s.usersOutput)
+    .query(({ ctx, input }) => searchUsers(ctx, input)),
+  setRole: adminProcedure
+    .meta({
+      openapi: { method: 'POST', path: '/admin/users/{userId}/role', summary: 'Give an account a role' },
+    })
+    .input(s.setRoleInput)
+    .output(s.adminUserSchema)
+    .mutation(({ ctx, input }) => setRole(ctx, input)),
+  ban: adminProcedure
+    .meta({ openapi: { method: 'POST', path: '/admin/users/{userId}/ban', summary: 'Block an account' } })
+    .input(s.banInput)
+    .output(s.adminUserSchema)
+    .mutation(({ ctx, input }) => ban(ctx, input)),
+  unban: adminProcedure
+    .meta({ openapi: { method: 'POST', path: '/admin/users/{userId}/unban', summary: 'Lift a ban' } })
+    .input(s.unbanInput)
+    .output(s.adminUserSchema)
+    .mutation(({ ctx, input }) => unban(ctx, input)),
+  impersonate: adminProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/admin/users/{userId}/impersonate',
+        summary: 'See what somebody sees',
+      },
+    })
+    .input(s.impersonateInput)
+    .output(signedInSchema)
+    .mutation(({ ctx, input }) => impersonate(ctx, input)),
+  audit: adminProcedure
+    .meta({ openapi: { method: 'GET', path: '/admin/audit', summary: 'Who did what' } })
+    .input(s.auditInput)
+    .output(s.auditOutput)
+    .query(({ ctx, input }) => audit(ctx, input)),
+  rotateSigningKey: adminProcedure
+    .meta({ openapi: { method: 'POST', path: '/admin/signing-keys', summary: 'Make a new signing key' } })
+    .input(s.rotateSigningKeyInput)
+    .output(s.rotateSigningKeyOutput)
+    .mutation(({ ctx, input }) => rotateSigningKey(ctx, input)),
+})

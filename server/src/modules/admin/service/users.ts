@@ -1,0 +1,129 @@
+import { writeAudit } from '../../../audit.ts'
+import { MINUTE } from '../../../clock.ts'
+import type { AdminActor, Ctx } from '../../../context.ts'
+import { AppError, notFound } from '../../../errors.ts'
+import { inTx } from '../../../tx.ts'
+import { endSessions, startSession } from '../../auth/service/sessions.ts'
+import { presentUser } from '../../users/present.ts'
+import type { User } from '../../users/schemas.ts'
+import { assertNotLastAdmin } from '../../users/service/last-admin.ts'
+import * as queries from '../queries/users.ts'
+
+type AdminCtx = Ctx<AdminActor>
+type UserRow = NonNullable<Awaited<ReturnType<typeof queries.lockUser>>>
+
+const IMPERSONATION_TTL_MS = 30 * MINUTE
+
+const presentForAdmin = (row: UserRow) => ({
+  ...presentUser(row),
+  banned: row.banned,
+  banReason: row.banReason,
+  banExpires: row.banExpires,
+})
+
+/** Accounts by id, name or address, newest first. */
+export async function searchUsers(ctx: AdminCtx, input: Parameters<typeof queries.searchUsers>[1]) {
+  const rows = await queries.searchUsers(ctx.db, input)
+  const items = rows
+    .slice(0, input.limit)
+    .map(({ user, lastSeenAt }) => ({ ...presentForAdmin(user), lastSeenAt }))
+  return { items, nextCursor: rows.length > input.limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+/** Locks an account for a change. Takes the admins' locks first, in the one order that everybody takes them in. */
+async function lockForChange(
+  ctx: AdminCtx,
+  userId: string,
+  { endsAdmin }: { endsAdmin: boolean },
+): Promise<UserRow> {
+  if (endsAdmin) await assertNotLastAdmin(ctx, userId)
+  const row = await queries.lockUser(ctx.db, userId)
+  if (!row) throw notFound('user', userId)
+  return row
+}
+
+function changed(row: UserRow | undefined, userId: string) {
+  if (!row) throw notFound('user', userId)
+  return presentForAdmin(row)
+}
+
+/** Gives an account a role; a demotion bites with the next call. @throws NOT_FOUND, LAST_ADMIN */
+export function setRole(ctx: AdminCtx, input: { userId: string; role: User['role']; reason: string }) {
+  const { userId, role, reason } = input
+  return inTx(ctx, async (ctx) => {
+    const before = await lockForChange(ctx, userId, { endsAdmin: role !== 'admin' })
+    if (before.role === role) return presentForAdmin(before)
+    const after = await queries.setRole(ctx.db, userId, role, ctx.deps.clock.now())
+    await writeAudit(ctx, {
+      action: 'user.role_changed',
+      subject: userId,
+      reason,
+      before: { role: before.role },
+      after: { role },
+    })
+    return changed(after, userId)
+  })
+}
+
+/** Blocks an account, for ever or until a time, and ends its sessions. @throws NOT_FOUND, LAST_ADMIN, INVALID_INPUT */
+export function ban(ctx: AdminCtx, input: { userId: string; reason: string; until?: Date | undefined }) {
+  const { userId, reason, until } = input
+  const now = ctx.deps.clock.now()
+  if (until !== undefined && until <= now) {
+    throw new AppError('INVALID_INPUT', { issues: [{ path: 'until', message: 'Give a time to come.' }] })
+  }
+  return inTx(ctx, async (ctx) => {
+    const before = await lockForChange(ctx, userId, { endsAdmin: true })
+    const after = await queries.setBan(
+      ctx.db,
+      userId,
+      { banned: true, banReason: reason, banExpires: until ?? null },
+      now,
+    )
+    await endSessions(ctx, userId)
+    await writeAudit(ctx, {
+      action: 'user.banned',
+      subject: userId,
+      reason,
+      before: { banned: before.banned },
+      after: { banned: true, until: until?.toISOString() ?? null },
+    })
+    return changed(after, userId)
+  })
+}
+
+/** Lifts a ban. @throws NOT_FOUND */
+export function unban(ctx: AdminCtx, { userId, reason }: { userId: string; reason: string }) {
+  return inTx(ctx, async (ctx) => {
+    const before = await lockForChange(ctx, userId, { endsAdmin: false })
+    const after = await queries.setBan(
+      ctx.db,
+      userId,
+      { banned: false, banReason: null, banExpires: null },
+      ctx.deps.clock.now(),
+    )
+    await writeAudit(ctx, {
+      action: 'user.unbanned',
+      subject: userId,
+      reason,
+      before: { banned: before.banned },
+      after: { banned: false },
+    })
+    return changed(after, userId)
+  })
+}
+
+/**
+ * Signs the admin in as somebody else, for 30 minutes, to see what they see. Such a session cannot pay, change ways to sign
+ * in, or leave; what it does is written down under both names. Never of admins.
+ * @throws NOT_FOUND, FORBIDDEN for an admin, AUTH_BANNED
+ */
+export function impersonate(ctx: AdminCtx, { userId, reason }: { userId: string; reason: string }) {
+  return inTx(ctx, async (ctx) => {
+    const row = await queries.lockUser(ctx.db, userId)
+    if (!row) throw notFound('user', userId)
+    if (row.role === 'admin') throw new AppError('FORBIDDEN', { need: 'an account that is not an admin' })
+    await writeAudit(ctx, { action: 'user.impersonated', subject: userId, reason })
+    return startSession(ctx, userId, { impersonatedBy: ctx.actor.userId, ttlMs: IMPERSONATION_TTL_MS })
+  })
+}

@@ -1,0 +1,105 @@
+import {
+  accounts,
+  apiTokens,
+  auditLog,
+  checkouts,
+  type Db,
+  invoices,
+  licenseDevices,
+  licenseEvents,
+  licenses,
+  paymentEvents,
+  payments,
+  refunds,
+  sessions,
+  subscriptions,
+  trials,
+} from '@devforge/db'
+import { asc, eq, getTableColumns } from 'drizzle-orm'
+
+/** Everything that is kept about a person, table by table, without what is secret (hashes, sealed values, tokens). */
+export async function collectExport(db: Db, userId: string) {
+  const signIns = await db
+    .select({ provider: accounts.providerId, since: accounts.createdAt })
+    .from(accounts)
+    .where(eq(accounts.userId, userId))
+  const { token: _token, userId: _session, ...sessionColumns } = getTableColumns(sessions)
+  const { tokenHash: _hash, userId: _owner, ...tokenColumns } = getTableColumns(apiTokens)
+  const { keyHash: _key, userId: _holder, ...licenseColumns } = getTableColumns(licenses)
+  const { fingerprintHash: _print, ...deviceColumns } = getTableColumns(licenseDevices)
+  const {
+    sealedLicenseKey: _sealed,
+    requestHash: _request,
+    stripeIdempotencyKey: _call,
+    userId: _buyer,
+    ...checkoutColumns
+  } = getTableColumns(checkouts)
+  return {
+    signIns,
+    sessions: await db.select(sessionColumns).from(sessions).where(eq(sessions.userId, userId)),
+    apiTokens: await db.select(tokenColumns).from(apiTokens).where(eq(apiTokens.userId, userId)),
+    licenses: await db
+      .select(licenseColumns)
+      .from(licenses)
+      .where(eq(licenses.userId, userId))
+      .orderBy(asc(licenses.id)),
+    devices: await db
+      .select(deviceColumns)
+      .from(licenseDevices)
+      .innerJoin(licenses, eq(licenses.id, licenseDevices.licenseId))
+      .where(eq(licenses.userId, userId))
+      .orderBy(asc(licenseDevices.id)),
+    licenseEvents: await db
+      .select(getTableColumns(licenseEvents))
+      .from(licenseEvents)
+      .innerJoin(licenses, eq(licenses.id, licenseEvents.licenseId))
+      .where(eq(licenses.userId, userId))
+      .orderBy(asc(licenseEvents.id)),
+    trials: await db
+      .select({
+        id: trials.id,
+        licenseId: trials.licenseId,
+        startedAt: trials.startedAt,
+        endsAt: trials.endsAt,
+      })
+      .from(trials)
+      .where(eq(trials.userId, userId)),
+    checkouts: await db
+      .select(checkoutColumns)
+      .from(checkouts)
+      .where(eq(checkouts.userId, userId))
+      .orderBy(asc(checkouts.id)),
+    subscriptions: await db
+      .select(getTableColumns(subscriptions))
+      .from(subscriptions)
+      .where(eq(subscriptions.userId, userId))
+      .orderBy(asc(subscriptions.id)),
+    payments: await db
+      .select(getTableColumns(payments))
+      .from(payments)
+      .where(eq(payments.userId, userId))
+      .orderBy(asc(payments.id)),
+    paymentEvents: await db
+      .select(getTableColumns(paymentEvents))
+      .from(paymentEvents)
+      .innerJoin(payments, eq(payments.id, paymentEvents.paymentId))
+      .where(eq(payments.userId, userId))
+      .orderBy(asc(paymentEvents.id)),
+    refunds: await db
+      .select(getTableColumns(refunds))
+      .from(refunds)
+      .innerJoin(payments, eq(payments.id, refunds.paymentId))
+      .where(eq(payments.userId, userId))
+      .orderBy(asc(refunds.id)),
+    invoices: await db
+      .select(getTableColumns(invoices))
+      .from(invoices)
+      .where(eq(invoices.userId, userId))
+      .orderBy(asc(invoices.id)),
+    history: await db
+      .select({ at: auditLog.at, action: auditLog.action, reason: auditLog.reason })
+      .from(auditLog)
+      .where(eq(auditLog.subject, userId))
+      .orderBy(asc(auditLog.id)),
+  }
+}
