@@ -5,6 +5,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { startEmbedded } from '@devforge/db/embedded'
 import { migrate } from '@devforge/db/migrate'
+import { createDeps } from '@devforge/server/deps'
+import { parseEnv } from '@devforge/server/env'
+import { prepareQueues } from '@devforge/server/jobs/worker'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 
@@ -102,6 +105,11 @@ async function createTemplate(adminUrl: string, template: string): Promise<void>
     const url = new URL(adminUrl)
     url.pathname = `/${template}`
     await migrate(url.href)
+    // The queue's own tables take longer than ours: once for all.
+    const env = parseEnv({ NODE_ENV: 'test', WORKER: 'false', LOG_LEVEL: 'silent' })
+    const deps = await createDeps({ ...env, DATABASE_URL: url.href })
+    await prepareQueues(deps)
+    await deps.close()
     // Copying needs a template that nobody is connected to: so nobody can.
     await sql`alter database ${sql(template)} with allow_connections false`
   } finally {

@@ -1,0 +1,227 @@
+import { type DevForge, isDevForgeError, type Path } from '@devforge/sdk'
+import { appRouter } from '@devforge/server/router'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
+import { fingerprint, licensed } from '../support/licenses.ts'
+import { buy } from '../support/payments.ts'
+import { type Person, signUp } from '../support/people.ts'
+
+/** Ids of things that belong to A. */
+interface Belongings {
+  userId: string
+  sessionId: string
+  tokenId: string
+  licenseId: string
+  deviceId: string
+  checkoutId: string
+  paymentId: string
+  subscriptionId: string
+}
+
+/** The same call with an id of A and with one that nobody has: B must get the same answer to both. */
+type WithId = { withId: keyof Belongings; input: (id: string) => unknown }
+type Case =
+  /** Takes no id of anybody; what is secret in it (a key, a token) is the right to call it. */
+  | 'no-id'
+  /** Answers the caller's own things only: nothing of A's may stand in it. */
+  | 'own'
+  /** Admins or agents only. */
+  | { staff: unknown }
+  | WithId
+
+const byId = (withId: keyof Belongings): WithId => ({ withId, input: (id) => ({ id }) })
+
+/** Every procedure has a line. One without fails the test below: whoever adds a procedure says here whose ids it takes. */
+const cases: Record<string, Case> = {
+  'auth.signUp': 'no-id',
+  'auth.signIn': 'no-id',
+  'auth.signOut': 'no-id',
+  'auth.refresh': 'no-id',
+  'auth.requestPasswordReset': 'no-id',
+  'auth.resetPassword': 'no-id',
+  'auth.changePassword': 'no-id',
+  'auth.sendVerification': 'no-id',
+  'auth.verifyEmail': 'no-id',
+  'auth.startDevice': 'no-id',
+  'auth.pollDevice': 'no-id',
+  'auth.deviceRequest': 'no-id',
+  'auth.approveDevice': 'no-id',
+  'auth.sessions': 'own',
+  'auth.revokeSession': byId('sessionId'),
+  'auth.enableTotp': 'no-id',
+  'auth.confirmTotp': 'no-id',
+  'auth.disableTotp': 'no-id',
+  'auth.createApiToken': 'no-id',
+  'auth.apiTokens': 'own',
+  'auth.revokeApiToken': byId('tokenId'),
+
+  'users.me': 'own',
+  'users.update': 'no-id',
+  'users.exportData': 'own',
+  'users.deleteAccount': 'no-id',
+
+  'payments.plans': 'no-id',
+  'payments.createCheckout': {
+    withId: 'licenseId',
+    input: (id) => ({
+      item: { renew: id },
+      successUrl: 'https://e.example/ok',
+      cancelUrl: 'https://e.example/no',
+    }),
+  },
+  'payments.checkout': byId('checkoutId'),
+  'payments.list': 'own',
+  'payments.get': byId('paymentId'),
+  'payments.invoices': 'own',
+  'payments.subscriptions': 'own',
+  'payments.cancelSubscription': { withId: 'subscriptionId', input: (id) => ({ id, atPeriodEnd: true }) },
+  'payments.resumeSubscription': byId('subscriptionId'),
+  'payments.createPortal': 'no-id',
+  'payments.requestRefund': { withId: 'paymentId', input: (id) => ({ paymentId: id, reason: 'mine now' }) },
+  'payments.refund': { staff: { paymentId: 'pay_x', reason: 'x', idempotencyKey: 'idor-key-0001' } },
+
+  'licenses.validate': 'no-id',
+  'licenses.activate': 'no-id',
+  'licenses.lease': 'no-id',
+  'licenses.deactivate': { withId: 'deviceId', input: (deviceId) => ({ deviceId }) },
+  'licenses.revocations': 'no-id',
+  'licenses.list': 'own',
+  'licenses.get': byId('licenseId'),
+  'licenses.devices': { withId: 'licenseId', input: (licenseId) => ({ licenseId }) },
+  'licenses.renameDevice': { withId: 'deviceId', input: (deviceId) => ({ deviceId, name: 'mine' }) },
+  'licenses.events': { withId: 'licenseId', input: (licenseId) => ({ licenseId }) },
+  'licenses.reissueKey': { withId: 'licenseId', input: (licenseId) => ({ licenseId }) },
+  'licenses.startTrial': 'no-id',
+  'licenses.transfer': {
+    withId: 'licenseId',
+    input: (licenseId) => ({ licenseId, toEmail: 'b@example.com' }),
+  },
+  'licenses.issue': { staff: { email: 'b@example.com', plan: 'pro', reason: 'x' } },
+  'licenses.renew': { staff: { licenseId: 'lic_x', months: 1, reason: 'x' } },
+  'licenses.suspend': { staff: { licenseId: 'lic_x', reason: 'x' } },
+  'licenses.reinstate': { staff: { licenseId: 'lic_x', reason: 'x' } },
+  'licenses.revoke': { staff: { licenseId: 'lic_x', reason: 'x' } },
+  'licenses.search': { staff: {} },
+  'licenses.addRelease': { staff: { version: '1.0.0', releasedAt: new Date() } },
+}
+
+interface ProcedureInfo {
+  type: 'query' | 'mutation' | 'subscription'
+}
+const procedures = appRouter._def.procedures as unknown as Record<string, { _def: ProcedureInfo }>
+
+/** Calls whatever procedure with whatever input, past the SDK's methods and their types. */
+function callAny(forge: DevForge, path: string, input: unknown): Promise<unknown> {
+  const call = forge.call as unknown as (path: Path, kind: string, input: unknown) => Promise<unknown>
+  return call(path as Path, procedures[path]?._def.type ?? 'query', input)
+}
+
+/** What one learns from a call: the whole answer or the whole error, less what names the request. */
+async function learned(promise: Promise<unknown>, id: string): Promise<string> {
+  const text = await promise.then(
+    (value) => `answer ${JSON.stringify(value)}`,
+    (error: unknown) => {
+      if (!isDevForgeError(error)) throw error
+      return `error ${error.httpStatus} ${error.code} ${error.message} ${JSON.stringify(error.details)}`
+    },
+  )
+  return text.replaceAll(id, '<id>')
+}
+
+describe('what belongs to A is closed to B', () => {
+  let t: TestApp
+  let b: Person
+  let belongings: Belongings
+  let secrets: string[]
+
+  beforeAll(async () => {
+    t = await createTestApp()
+    const a = await signUp(t)
+    const { key, licenseId } = await licensed(t, { owner: a })
+    const { device } = await t.forge().licenses.activate({ key, fingerprint: fingerprint() })
+    const { id: tokenId } = await a.forge.auth.createApiToken({ name: 'ci', scopes: ['read'] })
+    const bought = await buy(t, a, { plan: 'pro-monthly' })
+    const { items: sessions } = await a.forge.auth.sessions()
+    belongings = {
+      userId: a.id,
+      sessionId: sessions[0]?.id ?? '',
+      tokenId,
+      licenseId,
+      deviceId: device.id,
+      checkoutId: bought.checkoutId,
+      paymentId: bought.paymentId,
+      subscriptionId: (await a.forge.payments.subscriptions()).items[0]?.id ?? '',
+    }
+    for (const [name, id] of Object.entries(belongings)) expect(id, name).toMatch(/^[a-z]{3}_/)
+    secrets = [...Object.values(belongings), a.email]
+    b = await signUp(t)
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  test('every procedure says whose ids it takes', () => {
+    expect(Object.keys(procedures).sort()).toEqual(Object.keys(cases).sort())
+  })
+
+  for (const [path, rule] of Object.entries(cases)) {
+    if (rule === 'no-id') continue
+    test(path, async () => {
+      if (rule === 'own') {
+        const answer = JSON.stringify(
+          await callAny(b.forge, path, {}).catch(() => callAny(b.forge, path, undefined)),
+        )
+        for (const secret of secrets) expect(answer).not.toContain(secret)
+        return
+      }
+      if ('staff' in rule) {
+        await expect(callAny(b.forge, path, rule.staff)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+        await expect(callAny(t.forge(), path, rule.staff)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' })
+        return
+      }
+      const real = belongings[rule.withId]
+      const unknown = `${real.slice(0, 4)}01aaaaaaaaaaaaaaaaaaaaaaaa`
+      const before = await snapshot()
+      const aboutReal = await learned(callAny(b.forge, path, rule.input(real)), real)
+      expect(aboutReal).toBe(await learned(callAny(b.forge, path, rule.input(unknown)), unknown))
+      expect(aboutReal).toMatch(/^error 404 /)
+      expect(await snapshot(), 'nothing of A has changed').toEqual(before)
+      // Somebody who is not signed in gets no further than the door.
+      expect(await learned(callAny(t.forge(), path, rule.input(real)), real)).toMatch(/^error 40[14] /)
+    })
+  }
+
+  test('ids of A in one batch with B’s own calls are refused one by one', async () => {
+    const inputs = {
+      0: { json: {} },
+      1: { json: { id: belongings.licenseId } },
+      2: { json: { id: belongings.paymentId } },
+    }
+    const { accessToken } = await b.forge.auth.refresh()
+    const response = await t.fetch(
+      `${TEST_URL}/trpc/licenses.list,licenses.get,payments.get?batch=1&input=${encodeURIComponent(JSON.stringify(inputs))}`,
+      { headers: { authorization: `Bearer ${accessToken}` } },
+    )
+    const answers = (await response.json()) as {
+      result?: unknown
+      error?: { json: { data: { code: string } } }
+    }[]
+    expect(answers.map((answer) => answer.error?.json.data.code ?? 'ok')).toEqual([
+      'ok',
+      'NOT_FOUND',
+      'NOT_FOUND',
+    ])
+  })
+
+  /** Everything that A has, as the database sees it. */
+  async function snapshot(): Promise<string> {
+    const rows = await t.deps.sql`
+      select l::text from licenses l where user_id = ${belongings.userId}
+      union all select d::text from license_devices d
+      union all select e::text from license_events e
+      union all select p::text from payments p where user_id = ${belongings.userId}
+      union all select c::text from checkouts c
+      union all select s::text from subscriptions s
+      union all select s::text from sessions s where user_id = ${belongings.userId}
+      union all select k::text from api_tokens k order by 1`
+    return JSON.stringify(rows)
+  }
+})
