@@ -19,6 +19,8 @@ export interface LocalErrorDetails {
   TIMEOUT: { timeoutMs: number }
   /** The caller's `AbortSignal` ended the call. */
   ABORTED: null
+  /** The server answered a lease or revocation list that cannot be believed: another issuer, an unknown key, an old one again. */
+  LEASE_INVALID: { reason: string }
 }
 
 /** Every code a {@link DevForgeError} can carry. */

@@ -1,14 +1,16 @@
 import { AdminApi } from './admin.ts'
 import { AuthApi } from './auth.ts'
 import { createCaller } from './client/caller.ts'
+import { fetchPublicKeys, type PublicKeys } from './client/public-keys.ts'
 import { createSessionKeeper, type Session, type SessionGrant } from './client/session-keeper.ts'
 import { createTransport } from './client/transport.ts'
-import type { Caller } from './contract.ts'
+import type { Caller, CallOptions } from './contract.ts'
 import { LicensesApi } from './licenses.ts'
 import { PaymentsApi } from './payments.ts'
 import { memorySessionStore, type SessionStore } from './session.ts'
 import { UsersApi } from './users.ts'
 
+export type { PublicKey, PublicKeys } from './client/public-keys.ts'
 export type { Session, SessionListener } from './client/session-keeper.ts'
 export type { Contract, ErrorDetails } from './contract.gen.ts'
 export type {
@@ -54,6 +56,10 @@ export interface DevForge {
   readonly session: Session
   /** Calls a procedure by its path; the methods above are made of it. */
   readonly call: Caller
+  /** The server's address, without a slash at its end. */
+  readonly url: string
+  /** The public keys that the server signs with (`/.well-known/jwks.json`). */
+  publicKeys(options?: Pick<CallOptions, 'signal' | 'timeoutMs'>): Promise<PublicKeys>
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000
@@ -67,7 +73,8 @@ const DEFAULT_RETRIES = 3
  * const { items } = await forge.payments.plans()
  */
 export function createDevForge(options: DevForgeOptions): DevForge {
-  const transport = createTransport(options)
+  const url = options.url.replace(/\/+$/, '')
+  const transport = createTransport({ ...options, url })
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const session = createSessionKeeper({
     store: options.session ?? memorySessionStore(),
@@ -88,5 +95,7 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,
+    url,
+    publicKeys: (given) => fetchPublicKeys({ url, fetch: options.fetch, timeoutMs, ...given }),
   }
 }

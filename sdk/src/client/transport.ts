@@ -8,6 +8,7 @@ const MAX_BATCH_SIZE = 20
 const MAX_URL_LENGTH = 4_000
 
 export interface TransportOptions {
+  /** Without a slash at its end. */
   url: string
   fetch?: typeof globalThis.fetch | undefined
   locale?: string | undefined
@@ -50,7 +51,7 @@ function createClient(
   token: string | null,
 ): ReturnType<typeof createTRPCUntypedClient> {
   const shared = {
-    url: `${options.url.replace(/\/+$/, '')}/trpc`,
+    url: `${options.url}/trpc`,
     transformer,
     methodOverride: 'POST' as const,
     headers: {

@@ -1,0 +1,25 @@
+import { hostname, platform } from 'node:os'
+import { type DeviceInfo, LicenseManager, type LicenseManagerOptions } from '../offline/manager.ts'
+import { machineFingerprint } from './fingerprint.ts'
+import { fileLicenseStorage } from './stores.ts'
+
+export { machineFingerprint } from './fingerprint.ts'
+export { type FileStoreOptions, fileLicenseStorage, fileSessionStore } from './stores.ts'
+
+export type NodeLicenseManagerOptions = Omit<LicenseManagerOptions, 'storage' | 'fingerprint'> &
+  Partial<Pick<LicenseManagerOptions, 'storage' | 'fingerprint'>> & {
+    /** The application's folder among the user's settings. Default: `devforge`. */
+    app?: string
+  }
+
+/** A license manager for Node and Electron's main process: kept in the user's settings, bound to this machine. */
+export function createLicenseManager({ app, ...options }: NodeLicenseManagerOptions): LicenseManager {
+  return new LicenseManager({
+    storage: fileLicenseStorage({ app }),
+    fingerprint: () => machineFingerprint(app),
+    ...options,
+  })
+}
+
+/** What to show of this machine in the list of devices. */
+export const thisDevice = (): DeviceInfo => ({ deviceName: hostname().slice(0, 100), platform: platform() })

@@ -1,0 +1,102 @@
+import { CLOCK_TOLERANCE_MS, type ClockGuard, trustServerTime } from './clock-guard.ts'
+import type { LeaseKey } from './jws.ts'
+import type { Lease, RevocationList } from './lease.ts'
+import type { LicenseRecord } from './record.ts'
+import { leaseInvalid } from './server.ts'
+
+/** The stored license with its lease read. */
+export interface Holding {
+  record: LicenseRecord
+  lease: Lease
+  guard: ClockGuard
+}
+
+/** What the list means for this license on this device: of the entries after its lease, the latest decides. */
+export function applyRevocations(
+  holding: Holding,
+  { list, keys }: { list: RevocationList; keys: LeaseKey[] },
+  wallMs: number,
+): Holding {
+  const { record, lease } = holding
+  if (list.issuedAtMs < record.listIssuedAtMs - CLOCK_TOLERANCE_MS) throw leaseInvalid('rollback')
+  const latest = list.entries
+    .filter((entry) => entry.licenseId === lease.licenseId && entry.sequence > lease.revocationSequence)
+    .filter((entry) => entry.kind !== 'device_removed' || entry.device === lease.device)
+    .sort((a, b) => a.sequence - b.sequence)
+    .at(-1)
+  const fresh = list.issuedAtMs > record.listIssuedAtMs
+  return {
+    lease,
+    guard: fresh ? trustServerTime(list.issuedAtMs, wallMs) : holding.guard,
+    record: {
+      ...record,
+      keys,
+      sequence: Math.max(record.sequence, list.sequence),
+      listIssuedAtMs: Math.max(record.listIssuedAtMs, list.issuedAtMs),
+      // A withdrawn key stays withdrawn, whatever a later list says.
+      withdrawnKids: [...new Set([...record.withdrawnKids, ...list.withdrawnKids])],
+      denial: latest ? denialBy(latest.kind, latest.sequence) : record.denial,
+    },
+  }
+}
+
+function denialBy(
+  kind: 'revoked' | 'reinstated' | 'device_removed',
+  sequence: number,
+): LicenseRecord['denial'] {
+  return kind === 'reinstated' ? null : { reason: kind, sequence }
+}
+
+/** The record with a new lease. Refuses one that is older than the lease in hand. */
+export function applyLease(
+  holding: Holding,
+  fresh: { jws: string; lease: Lease; keys: LeaseKey[] },
+  device: string,
+  wallMs: number,
+): Holding {
+  const { lease } = fresh
+  if (lease.device !== device) throw leaseInvalid('device')
+  if (lease.licenseId !== holding.lease.licenseId) throw leaseInvalid('license')
+  if (lease.issuedAtMs < holding.lease.issuedAtMs - CLOCK_TOLERANCE_MS) throw leaseInvalid('rollback')
+  const { denial } = holding.record
+  // The list may know of something that happened after this lease was signed.
+  const stands = denial !== null && denial.sequence !== null && denial.sequence > lease.revocationSequence
+  // Only an answer never seen before tells the time: one played back would turn it back.
+  const news = lease.id !== holding.lease.id && lease.issuedAtMs >= holding.lease.issuedAtMs
+  return {
+    lease,
+    guard: news ? trustServerTime(lease.issuedAtMs, wallMs) : holding.guard,
+    record: {
+      ...holding.record,
+      lease: fresh.jws,
+      keys: fresh.keys,
+      denial: stands ? denial : null,
+    },
+  }
+}
+
+/** What is kept after activating a license on this device. */
+export function newHolding(
+  key: string,
+  fresh: { jws: string; lease: Lease; keys: LeaseKey[] },
+  device: string,
+  wallMs: number,
+): Holding {
+  const { lease } = fresh
+  if (lease.device !== device) throw leaseInvalid('device')
+  const guard = trustServerTime(lease.issuedAtMs, wallMs)
+  return {
+    lease,
+    guard,
+    record: {
+      key,
+      lease: fresh.jws,
+      keys: fresh.keys,
+      withdrawnKids: [],
+      sequence: lease.revocationSequence,
+      listIssuedAtMs: 0,
+      denial: null,
+      seenMs: guard.seenMs,
+    },
+  }
+}

@@ -1,0 +1,281 @@
+import type { CallOptions } from '../contract.ts'
+import { type Holding, newHolding } from './apply.ts'
+import { noticeTime, plausibleNow } from './clock-guard.ts'
+import type { LeaseKey } from './jws.ts'
+import { createKeeper, type Identity, type Keeper, type Loaded } from './keeper.ts'
+import { checkLicenseKey } from './license-key.ts'
+import type { LicenseStorage } from './record.ts'
+import { startRenewal } from './renewal.ts'
+import { createSignedReader, denialOf, type LicenseClient, type SignedReader } from './server.ts'
+import { judge, type Known, type LicenseStatus, sameStatus } from './status.ts'
+import { knownOf, type Synced, syncHolding } from './sync.ts'
+
+/** The high-water mark of time is written at most this often. */
+const NOTE_TIME_EVERY_MS = 60_000
+
+export interface LicenseManagerOptions {
+  /** The client to renew with; no session is needed. */
+  forge: LicenseClient
+  /** Names this machine, the same at each start: 8 to 512 characters. Only its hash is kept by the server. */
+  fingerprint: string | (() => Promise<string>)
+  storage: LicenseStorage
+  /** Who must have signed: the server's public address. Default: the client's `url`. */
+  issuer?: string
+  /**
+   * Lease keys that come with the application; then no others are believed, so that nobody can put a server of their own in
+   * between. A planned rotation at the server then needs a release of the application within its overlap (45 days).
+   */
+  trustedKeys?: readonly LeaseKey[]
+  /** This machine's clock, ms since 1970. */
+  now?: () => number
+  /** Told of failures in the background: storage that cannot be read or written, a server that cannot be reached. */
+  onError?: (error: unknown) => void
+}
+
+/** What the server shows in the list of devices. */
+export interface DeviceInfo {
+  deviceName?: string
+  platform?: string
+  appVersion?: string
+}
+
+export interface SyncResult {
+  status: LicenseStatus
+  /** Why the server could not be asked, or its answer not be believed; null when all went well. */
+  error: Synced['error']
+}
+
+export type LicenseListener = (status: LicenseStatus, previous: LicenseStatus) => void
+
+/**
+ * The license on this machine: kept, verified and judged without a network, renewed when there is one.
+ * Begin with `load()`, which only reads storage; then `start()` renews in the background.
+ */
+export class LicenseManager {
+  readonly #forge: LicenseClient
+  readonly #keeper: Keeper
+  readonly #reader: SignedReader
+  readonly #now: () => number
+  readonly #onError: (error: unknown) => void
+  readonly #listeners = new Set<LicenseListener>()
+  #loaded: Loaded = { kind: 'none', reason: null }
+  #told: LicenseStatus = judge({ kind: 'none', reason: null }, 0)
+  #notedMs = 0
+  #queue: Promise<unknown> = Promise.resolve()
+  #syncing: Promise<SyncResult> | undefined
+  #stop: (() => void) | undefined
+
+  constructor({ forge, storage, fingerprint, trustedKeys, now, onError, ...rest }: LicenseManagerOptions) {
+    const issuer = rest.issuer ?? forge.url
+    this.#forge = forge
+    this.#keeper = createKeeper({ storage, fingerprint, issuer, trustedKeys })
+    this.#reader = createSignedReader({ forge, issuer, pinned: trustedKeys })
+    this.#now = now ?? Date.now
+    this.#onError = onError ?? (() => {})
+  }
+
+  /** What the stored license is worth. Reads and verifies storage, nothing else; never rejects. */
+  load(): Promise<LicenseStatus> {
+    return this.#serially(async () => {
+      try {
+        this.#take(await this.#keeper.load())
+      } catch (error) {
+        this.#take({ kind: 'none', reason: 'unreadable' })
+        this.#onError(error)
+      }
+      return this.check()
+    })
+  }
+
+  /** The status at this moment, from memory: ask as often as you like. Notices expiry, and a clock that was set back. */
+  check(): LicenseStatus {
+    const loaded = this.#loaded
+    if (loaded.kind !== 'held') return this.#tell(loaded, null)
+    const nowMs = plausibleNow(loaded.holding.guard, this.#now())
+    if (nowMs !== null) this.#noteTime(loaded.holding, nowMs)
+    return this.#tell(knownOf(loaded.holding), nowMs)
+  }
+
+  /**
+   * Activates a license on this machine. A key with a typo is refused without a request.
+   * @throws LICENSE_NOT_FOUND, LICENSE_NOT_ACTIVE, LICENSE_DEVICE_LIMIT (`details.devices`), NETWORK, LEASE_INVALID
+   */
+  activate(key: string, device: DeviceInfo = {}, options: CallOptions = {}): Promise<LicenseStatus> {
+    return this.#adopt(options, async ({ fingerprint }) => {
+      const { lease } = await this.#forge.licenses.activate({ key, fingerprint, ...device }, options)
+      return { key, lease }
+    })
+  }
+
+  /**
+   * Starts the free trial of the signed-in person on this machine.
+   * @throws TRIAL_ALREADY_USED, AUTH_REQUIRED, NETWORK, LEASE_INVALID
+   */
+  startTrial(device: DeviceInfo = {}, options: CallOptions = {}): Promise<LicenseStatus> {
+    return this.#adopt(options, ({ fingerprint }) =>
+      this.#forge.licenses.startTrial({ fingerprint, ...device }, options),
+    )
+  }
+
+  /**
+   * Asks the server for news: what was revoked, and a new lease if this one is older than seven days, no good, or `force`d.
+   * Without a network nothing changes and `error` says so; it does not reject. Calls at the same time are one.
+   */
+  sync(options: { force?: boolean; signal?: AbortSignal } = {}): Promise<SyncResult> {
+    this.#syncing ??= this.#serially(() => this.#sync(options)).finally(() => {
+      this.#syncing = undefined
+    })
+    return this.#syncing
+  }
+
+  /**
+   * Frees this machine's place on the license and forgets it here.
+   * @throws NETWORK: then nothing is forgotten, since the place is still taken
+   */
+  deactivate(options: CallOptions = {}): Promise<LicenseStatus> {
+    return this.#serially(async () => {
+      const { fingerprint } = await this.#keeper.who()
+      if (this.#loaded.kind === 'held') {
+        try {
+          await this.#forge.licenses.deactivate(
+            { key: this.#loaded.holding.record.key, fingerprint },
+            options,
+          )
+        } catch (error) {
+          // Not there any more: that is what was wanted.
+          if (denialOf(error) === null) throw error
+        }
+      }
+      await this.#keeper.clear()
+      this.#take({ kind: 'none', reason: null })
+      return this.check()
+    })
+  }
+
+  /** Calls the listener whenever the status changes. Returns the way to stop. */
+  onChange(listener: LicenseListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Renews in the background until `close()` or the signal. Its timers keep no process alive. */
+  start(options: { signal?: AbortSignal } = {}): void {
+    if (this.#stop || options.signal?.aborted) return
+    this.#stop = startRenewal({
+      tick: () => this.check(),
+      sync: async (signal) => {
+        try {
+          const { error } = await this.sync({ signal })
+          if (error && !signal.aborted) this.#onError(error)
+          return error === null
+        } catch (error) {
+          this.#onError(error)
+          return false
+        }
+      },
+    })
+    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+  }
+
+  /** Stops the background renewal. The manager can still be asked, and started again. */
+  close(): void {
+    this.#stop?.()
+    this.#stop = undefined
+  }
+
+  async #sync(options: { force?: boolean; signal?: AbortSignal }): Promise<SyncResult> {
+    await this.#rereadStorage()
+    const loaded = this.#loaded
+    if (loaded.kind !== 'held') return { status: this.check(), error: null }
+    const { holding, error } = await syncHolding(loaded.holding, {
+      forge: this.#forge,
+      reader: this.#reader,
+      identity: await this.#keeper.who(),
+      now: this.#now,
+      force: options.force ?? false,
+      signal: options.signal,
+    })
+    this.#take({ kind: 'held', holding })
+    await this.#save(holding).catch(this.#onError)
+    return { status: this.check(), error }
+  }
+
+  /** Another process of the application may have renewed, activated or deactivated meanwhile. */
+  async #rereadStorage(): Promise<void> {
+    const stored = await this.#keeper.load().catch((error) => {
+      this.#onError(error)
+      return null
+    })
+    const mine = this.#loaded
+    if (mine.kind !== 'held') {
+      if (stored) this.#take(stored)
+    } else if (stored?.kind === 'none' && stored.reason === null) {
+      this.#take(stored)
+    } else if (stored?.kind === 'held' && stored.holding.lease.issuedAtMs > mine.holding.lease.issuedAtMs) {
+      this.#take(stored)
+    }
+  }
+
+  #adopt(
+    options: CallOptions,
+    obtain: (identity: Identity) => Promise<{ key: string; lease: string }>,
+  ): Promise<LicenseStatus> {
+    return this.#serially(async () => {
+      const identity = await this.#keeper.who()
+      const { key, lease: jws } = await obtain(identity)
+      const known = { keys: [], withdrawnKids: [] }
+      const { lease, keys } = await this.#reader.lease(jws, known, options.signal)
+      const checked = checkLicenseKey(key)
+      const spelled = checked.ok ? checked.key : key
+      const holding = newHolding(spelled, { jws, lease, keys }, identity.device, this.#now())
+      this.#take({ kind: 'held', holding })
+      // Told before it is written: a full disk does not undo the purchase, it only forgets it at the next start.
+      const status = this.check()
+      await this.#save(holding)
+      return status
+    })
+  }
+
+  #take(loaded: Loaded): void {
+    this.#loaded = loaded
+    if (loaded.kind === 'held') this.#notedMs = loaded.holding.record.seenMs
+  }
+
+  #tell(known: Known, nowMs: number | null): LicenseStatus {
+    const status = judge(known, nowMs)
+    const previous = this.#told
+    if (sameStatus(previous, status)) return previous
+    this.#told = status
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(status, previous)
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+    return status
+  }
+
+  #noteTime(holding: Holding, nowMs: number): void {
+    holding.guard = noticeTime(holding.guard, nowMs)
+    const { seenMs } = holding.guard
+    if (seenMs - this.#notedMs < NOTE_TIME_EVERY_MS) return
+    this.#notedMs = seenMs
+    this.#serially(async () => {
+      // Deactivated or replaced meanwhile: then there is nothing to note.
+      if (this.#loaded.kind === 'held' && this.#loaded.holding === holding) await this.#save(holding)
+    }).catch(this.#onError)
+  }
+
+  async #save(holding: Holding): Promise<void> {
+    await this.#keeper.save(holding)
+    this.#notedMs = Math.max(this.#notedMs, holding.guard.seenMs)
+  }
+
+  /** One thing at a time: what is read must be what is written back. */
+  #serially<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+}

@@ -1,0 +1,123 @@
+import { hex, isObject, type LeaseKey, leaseKeysOf } from './jws.ts'
+
+/** Where the license is kept between starts: one text, written as a whole. */
+export interface LicenseStorage {
+  read(): Promise<string | null>
+  write(text: string): Promise<void>
+  clear(): Promise<void>
+}
+
+/** Why the server, or its signed list, no longer lets this machine use the license. */
+export type Denial = 'revoked' | 'suspended' | 'expired' | 'key_unknown' | 'device_removed'
+
+/** Everything that is known of the license on this machine. */
+export interface LicenseRecord {
+  /** The license key: renewing a lease needs it. */
+  key: string
+  /** The lease as it was signed: verified again at every start. */
+  lease: string
+  keys: LeaseKey[]
+  withdrawnKids: string[]
+  /** The revocation list is known up to this number. It never falls. */
+  sequence: number
+  /** When the newest list seen was signed. It never falls. */
+  listIssuedAtMs: number
+  denial: { reason: Denial; sequence: number | null } | null
+  /** The latest time that was ever seen here, by the machine's clock or the server's word. */
+  seenMs: number
+}
+
+/** `broken`: not even JSON. `tampered`: changed by another hand, or brought from another machine. */
+export type StoredRecord =
+  | { kind: 'none' }
+  | { kind: 'broken' }
+  | { kind: 'tampered' }
+  | { kind: 'record'; record: LicenseRecord }
+
+const VERSION = 1
+const DENIALS: ReadonlySet<unknown> = new Set<Denial>([
+  'revoked',
+  'suspended',
+  'expired',
+  'key_unknown',
+  'device_removed',
+])
+
+/**
+ * Seals the record to this machine. It stops edits by hand, swapped files and a cut-off high-water mark; it does not stop
+ * somebody who reads this code with a debugger in hand, which no check on a machine of theirs can.
+ */
+async function seal(body: string, fingerprint: string): Promise<string> {
+  const secret = new TextEncoder().encode(`devforge/license-record/v${VERSION}/${fingerprint}`)
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return hex(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(body)))
+}
+
+export async function writeRecord(
+  storage: LicenseStorage,
+  record: LicenseRecord,
+  fingerprint: string,
+): Promise<void> {
+  const body = JSON.stringify(record)
+  await storage.write(JSON.stringify({ version: VERSION, body, seal: await seal(body, fingerprint) }))
+}
+
+export async function readRecord(storage: LicenseStorage, fingerprint: string): Promise<StoredRecord> {
+  const text = await storage.read()
+  if (text === null) return { kind: 'none' }
+  const outer = parse(text)
+  if (!isObject(outer) || typeof outer.body !== 'string') return { kind: 'broken' }
+  if (outer.seal !== (await seal(outer.body, fingerprint))) return { kind: 'tampered' }
+  const record = recordOf(parse(outer.body))
+  // Sealed by us, yet not understood: a newer version of the SDK wrote it.
+  return record ? { kind: 'record', record } : { kind: 'broken' }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function recordOf(value: unknown): LicenseRecord | null {
+  if (!isObject(value)) return null
+  const { key, lease, keys, withdrawnKids, sequence, listIssuedAtMs, denial, seenMs } = value
+  if (typeof key !== 'string' || typeof lease !== 'string') return null
+  if (typeof sequence !== 'number' || typeof listIssuedAtMs !== 'number' || typeof seenMs !== 'number')
+    return null
+  if (!Array.isArray(withdrawnKids)) return null
+  return {
+    key,
+    lease,
+    keys: leaseKeysOf({ keys }),
+    withdrawnKids: withdrawnKids.filter((kid) => typeof kid === 'string'),
+    sequence,
+    listIssuedAtMs,
+    denial: denialOf(denial),
+    seenMs,
+  }
+}
+
+function denialOf(value: unknown): LicenseRecord['denial'] {
+  if (!isObject(value) || !DENIALS.has(value.reason)) return null
+  return {
+    reason: value.reason as Denial,
+    sequence: typeof value.sequence === 'number' ? value.sequence : null,
+  }
+}
+
+/** Keeps the license until the process ends. */
+export function memoryLicenseStorage(initial: string | null = null): LicenseStorage {
+  let text = initial
+  return {
+    read: async () => text,
+    write: async (next) => {
+      text = next
+    },
+    clear: async () => {
+      text = null
+    },
+  }
+}
