@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { createRequire, findPackageJSON } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
@@ -12,7 +12,7 @@ import { openApiDocument } from './document.ts'
 const require = createRequire(import.meta.url)
 const compress = promisify(brotliCompress)
 /** Where the finished script of Scalar's API reference lies in an npm package; so the page needs no CDN and works offline. */
-const SCALAR = '@scalar/fastify-api-reference/package.json'
+const SCALAR = '@scalar/fastify-api-reference'
 const SCRIPT_URL = '/docs/scalar.js'
 const DAY_SECONDS = 86_400
 
@@ -63,7 +63,9 @@ export function mountDocs(app: Hono<HttpEnv>, { env }: Deps): void {
 }
 
 async function loadScript() {
-  const file = join(require.resolve(SCALAR), '..', 'dist', 'js', 'standalone.js')
+  const found = findPackageJSON(SCALAR, import.meta.url)
+  if (!found) throw new Error(`${SCALAR} is not installed`)
+  const file = join(found, '..', 'dist', 'js', 'standalone.js')
   const plain = new Uint8Array(await readFile(file))
   const small = new Uint8Array(await compress(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }))
   return { plain, small }
