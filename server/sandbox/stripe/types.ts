@@ -72,7 +72,8 @@ export type Subscription = Omit<Wire<Stripe.Subscription>, 'items'> & {
     taxCountry?: string
   }>
 export type InvoiceLineItem = Wire<Stripe.InvoiceLineItem>
-export type InvoiceItem = Wire<Stripe.InvoiceItem> & Hidden<{ subscriptionItem?: string; inclusiveTax?: boolean }>
+export type InvoiceItem = Wire<Stripe.InvoiceItem> &
+  Hidden<{ subscriptionItem?: string; inclusiveTax?: boolean }>
 export type Invoice = Omit<Wire<Stripe.Invoice>, 'lines'> & { lines: List<InvoiceLineItem> } & Hidden<{
     paymentIntent?: string
     session?: string

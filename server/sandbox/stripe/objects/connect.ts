@@ -1,0 +1,337 @@
+import type { Context } from '../context.ts'
+import { invalid, StripeFault } from '../errors.ts'
+import { idOf } from '../ids.ts'
+import { embedded } from '../lists.ts'
+import { mergeMetadata, type Params } from '../params.ts'
+import type { Account, ApplicationFee, Charge, Transfer, TransferReversal } from '../types.ts'
+import { addBalanceTransaction, balanceOf } from './balance.ts'
+
+const OPEN_REQUIREMENTS = [
+  'business_profile.url',
+  'external_account',
+  'tos_acceptance.date',
+  'tos_acceptance.ip',
+]
+
+/** A connected account; it can take money once its owner has gone through the onboarding page. */
+export function createAccount(ctx: Context, params: Params): Account {
+  const controller = params.obj('controller')
+  const type = params.oneOf('type', ['custom', 'express', 'standard']) ?? (controller ? 'none' : 'standard')
+  const id = ctx.id('acct')
+  const account: Account = {
+    id,
+    object: 'account',
+    business_profile: {
+      annual_revenue: null,
+      estimated_worker_count: null,
+      mcc: null,
+      minority_owned_business_designation: null,
+      name: params.obj('business_profile')?.str('name') ?? null,
+      support_address: null,
+      support_email: null,
+      support_phone: null,
+      support_url: null,
+      url: null,
+    } as Account['business_profile'],
+    business_type:
+      params.oneOf('business_type', ['company', 'government_entity', 'individual', 'non_profit']) ?? null,
+    capabilities: {},
+    charges_enabled: false,
+    country: params.str('country') ?? 'US',
+    created: ctx.now,
+    default_currency: params.currency('default_currency') ?? 'usd',
+    details_submitted: false,
+    email: params.str('email') ?? null,
+    external_accounts: embedded([], `/v1/accounts/${id}/external_accounts`),
+    future_requirements: requirements([]),
+    metadata: mergeMetadata(null, params),
+    payouts_enabled: false,
+    requirements: requirements(OPEN_REQUIREMENTS) as Account['requirements'],
+    settings: null,
+    tos_acceptance: { date: null, ip: null, user_agent: null },
+    type,
+  }
+  const asked = params.obj('capabilities')
+  for (const capability of ['card_payments', 'transfers'] as const) {
+    const requested = asked?.obj(capability)?.bool('requested')
+    if (requested || type === 'standard')
+      account.capabilities = { ...account.capabilities, [capability]: 'inactive' }
+  }
+  controller?.ignore('fees', 'losses', 'requirement_collection', 'stripe_dashboard')
+  params.obj('business_profile')?.ignore('mcc', 'url', 'product_description', 'support_email')
+  params.ignore('settings', 'tos_acceptance', 'individual', 'company', 'external_account')
+  params.done()
+  return ctx.add('account', account)
+}
+
+function requirements(due: string[]): Account['future_requirements'] {
+  return {
+    alternatives: [],
+    current_deadline: null,
+    currently_due: due,
+    disabled_reason: due.length > 0 ? 'requirements.past_due' : null,
+    errors: [],
+    eventually_due: due,
+    past_due: due,
+    pending_verification: [],
+  } as Account['future_requirements']
+}
+
+export function updateAccount(ctx: Context, account: Account, params: Params): Account {
+  const patch: Partial<Account> = { metadata: mergeMetadata(account.metadata ?? {}, params) }
+  const email = params.nullable('email')
+  if (email !== undefined) patch.email = email
+  params.ignore(
+    'business_profile',
+    'business_type',
+    'capabilities',
+    'settings',
+    'tos_acceptance',
+    'individual',
+    'company',
+    'external_account',
+    'default_currency',
+  )
+  params.done()
+  changeAccount(ctx, account, patch)
+  return account
+}
+
+/** What the owner does on the onboarding page. */
+export function finishOnboarding(ctx: Context, account: Account): void {
+  const active = Object.fromEntries(
+    Object.keys({ transfers: 1, ...account.capabilities }).map((name) => [name, 'active']),
+  )
+  changeAccount(ctx, account, {
+    capabilities: active,
+    charges_enabled: true,
+    details_submitted: true,
+    payouts_enabled: true,
+    requirements: requirements([]) as Account['requirements'],
+    tos_acceptance: { date: ctx.now, ip: '127.0.0.1', user_agent: 'sandbox' },
+  })
+}
+
+/** Events of connected accounts carry the account, as Connect webhooks do. */
+function changeAccount(ctx: Context, account: Account, patch: Partial<Account>): void {
+  const previous = ctx.change(account, patch)
+  if (Object.keys(previous).length > 0) ctx.forAccount(account.id).emit('account.updated', account, previous)
+}
+
+export interface TransferInput {
+  amountMinor: number
+  currency: string
+  destination: string
+  description?: string | null
+  sourceTransaction?: string | null
+  transferGroup?: string | null
+  metadata?: Record<string, string>
+}
+
+/** Moves money to a connected account: its side is a charge `py_…` there. */
+export function createTransfer(ctx: Context, input: TransferInput): Transfer {
+  const account = ctx.get('account', input.destination, 'destination')
+  if (input.amountMinor < 1)
+    throw invalid('This value must be greater than or equal to 1.', 'amount', 'parameter_invalid_integer')
+  if (!input.sourceTransaction && (balanceOf(ctx).available.get(input.currency) ?? 0) < input.amountMinor) {
+    throw new StripeFault(400, {
+      type: 'invalid_request_error',
+      code: 'balance_insufficient',
+      message:
+        'You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card.',
+    })
+  }
+  const id = ctx.id('tr')
+  const movement = addBalanceTransaction(ctx, {
+    type: 'transfer',
+    category: 'transfer',
+    amountMinor: -input.amountMinor,
+    currency: input.currency,
+    source: id,
+    description: input.description,
+    atOnce: true,
+  })
+  const payment = ctx.id('py')
+  addBalanceTransaction(ctx.forAccount(account.id), {
+    type: 'payment',
+    category: 'transfer',
+    amountMinor: input.amountMinor,
+    currency: input.currency,
+    source: payment,
+    atOnce: true,
+  })
+  const transfer: Transfer = {
+    id,
+    object: 'transfer',
+    amount: input.amountMinor,
+    amount_reversed: 0,
+    balance_transaction: movement.id,
+    created: ctx.now,
+    currency: input.currency,
+    description: input.description ?? null,
+    destination: account.id,
+    destination_payment: payment,
+    livemode: false,
+    metadata: input.metadata ?? {},
+    reversals: embedded([], `/v1/transfers/${id}/reversals`),
+    reversed: false,
+    source_transaction: input.sourceTransaction ?? null,
+    source_type: 'card',
+    transfer_group: input.transferGroup ?? null,
+  }
+  ctx.add('transfer', transfer)
+  ctx.emit('transfer.created', transfer)
+  return transfer
+}
+
+/** Takes back all (default) or part of a transfer. */
+export function reverseTransfer(
+  ctx: Context,
+  transfer: Transfer,
+  amountMinor: number | undefined,
+  options: { sourceRefund?: string; metadata?: Record<string, string> } = {},
+): TransferReversal {
+  const left = transfer.amount - transfer.amount_reversed
+  const amount = amountMinor ?? left
+  if (amount < 1 || amount > left) {
+    throw invalid(
+      `Reversal amount (${amount}) is greater than unreversed amount on transfer (${left})`,
+      'amount',
+    )
+  }
+  const id = ctx.id('trr')
+  const movement = addBalanceTransaction(ctx, {
+    type: 'transfer_refund',
+    category: 'transfer_reversal',
+    amountMinor: amount,
+    currency: transfer.currency,
+    source: id,
+    atOnce: true,
+  })
+  addBalanceTransaction(ctx.forAccount(transfer.destination ?? ''), {
+    type: 'payment_refund',
+    category: 'transfer_reversal',
+    amountMinor: -amount,
+    currency: transfer.currency,
+    source: id,
+    atOnce: true,
+  })
+  const reversal: TransferReversal = {
+    id,
+    object: 'transfer_reversal',
+    amount,
+    balance_transaction: movement.id,
+    created: ctx.now,
+    currency: transfer.currency,
+    destination_payment_refund: null,
+    metadata: options.metadata ?? {},
+    source_refund: options.sourceRefund ?? null,
+    transfer: transfer.id,
+  }
+  ctx.add('transfer_reversal', reversal)
+  const reversed = transfer.amount_reversed + amount
+  const previous = ctx.change(transfer, {
+    amount_reversed: reversed,
+    reversed: reversed === transfer.amount,
+    reversals: {
+      ...transfer.reversals,
+      data: [reversal as unknown as Transfer['reversals']['data'][number], ...transfer.reversals.data],
+    },
+  })
+  ctx.emit('transfer.reversed', transfer, previous)
+  return reversal
+}
+
+/** A destination charge's share: the transfer, and our fee taken out of it. */
+export function settleDestination(ctx: Context, charge: Charge): void {
+  const destination = idOf(charge.transfer_data?.destination)
+  if (!destination) return
+  const fee = charge.application_fee_amount
+  const transfer = createTransfer(ctx, {
+    amountMinor: charge.transfer_data?.amount ?? charge.amount,
+    currency: charge.currency,
+    destination,
+    sourceTransaction: charge.id,
+    transferGroup: charge.transfer_group ?? `group_${charge.payment_intent}`,
+  })
+  const patch: Partial<Charge> = { transfer: transfer.id, transfer_group: transfer.transfer_group }
+  if (fee) patch.application_fee = createApplicationFee(ctx, charge, destination, fee).id
+  ctx.change(charge, patch)
+}
+
+function createApplicationFee(
+  ctx: Context,
+  charge: Charge,
+  account: string,
+  amountMinor: number,
+): ApplicationFee {
+  const id = ctx.id('fee')
+  const movement = addBalanceTransaction(ctx, {
+    type: 'application_fee',
+    category: 'platform_earning',
+    amountMinor,
+    currency: charge.currency,
+    source: id,
+  })
+  addBalanceTransaction(ctx.forAccount(account), {
+    type: 'adjustment',
+    category: 'fee',
+    amountMinor: -amountMinor,
+    currency: charge.currency,
+    source: id,
+    atOnce: true,
+  })
+  const fee: ApplicationFee = {
+    id,
+    object: 'application_fee',
+    account,
+    amount: amountMinor,
+    amount_refunded: 0,
+    application: 'ca_sandbox',
+    balance_transaction: movement.id,
+    charge: charge.id,
+    created: ctx.now,
+    currency: charge.currency,
+    fee_source: { charge: charge.id, type: 'charge' },
+    livemode: false,
+    originating_transaction: charge.id,
+    refunded: false,
+    refunds: embedded([], `/v1/application_fees/${id}/refunds`),
+  }
+  ctx.add('application_fee', fee)
+  ctx.emit('application_fee.created', fee)
+  return fee
+}
+
+/** Gives (part of) our fee back to the connected account. */
+export function refundApplicationFee(ctx: Context, fee: ApplicationFee, amountMinor: number): void {
+  const amount = Math.min(amountMinor, fee.amount - fee.amount_refunded)
+  if (amount <= 0) return
+  const id = ctx.id('fr')
+  const movement = addBalanceTransaction(ctx, {
+    type: 'application_fee_refund',
+    category: 'platform_earning_refund',
+    amountMinor: -amount,
+    currency: fee.currency,
+    source: id,
+    atOnce: true,
+  })
+  const refund = {
+    id,
+    object: 'fee_refund' as const,
+    amount,
+    balance_transaction: movement.id,
+    created: ctx.now,
+    currency: fee.currency,
+    fee: fee.id,
+    metadata: {},
+  }
+  ctx.add('fee_refund', refund)
+  const refunded = fee.amount_refunded + amount
+  const previous = ctx.change(fee, {
+    amount_refunded: refunded,
+    refunded: refunded === fee.amount,
+    refunds: { ...fee.refunds, data: [refund, ...fee.refunds.data] },
+  })
+  ctx.emit('application_fee.refunded', fee, previous)
+}

@@ -1,0 +1,396 @@
+import type { Context } from '../context.ts'
+import { StripeFault, unexpectedState } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { embedded } from '../lists.ts'
+import type { Customer, Discount, Invoice, InvoiceLineItem, InvoicePayment, PaymentMethod } from '../types.ts'
+import { discountOn } from './discounts.ts'
+import { lineOfItem, pendingItems, subscriptionIdOf } from './invoice-lines.ts'
+import {
+  type ConfirmOptions,
+  cancelPaymentIntent,
+  confirmPaymentIntent,
+  createPaymentIntent,
+  type Payment,
+} from './payment-intent.ts'
+import { taxOn } from './tax.ts'
+
+export interface DraftInput {
+  customer: Customer
+  currency: string
+  reason: NonNullable<Invoice['billing_reason']>
+  subscription?: { id: string; metadata: Record<string, string> }
+  lines?: (invoice: string) => InvoiceLineItem[]
+  discounts?: Discount[]
+  collectionMethod?: Invoice['collection_method']
+  daysUntilDue?: number | null
+  description?: string | null
+  footer?: string | null
+  metadata?: Record<string, string>
+  autoAdvance?: boolean
+  includePending?: boolean
+  automaticTax?: { enabled: boolean; country?: string | null }
+  period?: { start: number; end: number }
+  defaultPaymentMethod?: string | null
+  hidden?: Partial<NonNullable<Invoice['_sandbox']>>
+}
+
+/** A draft with its lines; totals are final until the draft is changed. */
+export function draftInvoice(ctx: Context, input: DraftInput): Invoice {
+  const id = newId('in')
+  const { customer } = input
+  const pending = input.includePending
+    ? pendingItems(ctx, customer.id, input.currency, input.subscription?.id)
+    : []
+  const lines = [...pending.map((item) => lineOfItem(ctx, id, item)), ...(input.lines?.(id) ?? [])]
+  const collection = input.collectionMethod ?? 'charge_automatically'
+  const invoice: Invoice = {
+    id,
+    object: 'invoice',
+    account_country: 'US',
+    account_name: 'Sandbox',
+    account_tax_ids: null,
+    amount_due: 0,
+    amount_overpaid: 0,
+    amount_paid: 0,
+    amount_remaining: 0,
+    amount_shipping: 0,
+    application: null,
+    attempt_count: 0,
+    attempted: false,
+    auto_advance: input.autoAdvance ?? false,
+    automatic_tax: {
+      disabled_reason: null,
+      enabled: input.automaticTax?.enabled ?? false,
+      liability: input.automaticTax?.enabled ? { type: 'self' } : null,
+      provider: input.automaticTax?.enabled ? 'stripe' : null,
+      status: input.automaticTax?.enabled ? 'complete' : null,
+    },
+    automatically_finalizes_at: null,
+    billing_reason: input.reason,
+    collection_method: collection,
+    created: ctx.now,
+    currency: input.currency,
+    custom_fields: null,
+    customer: customer.id,
+    customer_account: null,
+    customer_address: customer.address ?? null,
+    customer_email: customer.email,
+    customer_name: customer.name ?? null,
+    customer_phone: customer.phone ?? null,
+    customer_shipping: customer.shipping as Invoice['customer_shipping'],
+    customer_tax_exempt: customer.tax_exempt ?? 'none',
+    customer_tax_ids: [],
+    default_payment_method: input.defaultPaymentMethod ?? null,
+    default_source: null,
+    default_tax_rates: [],
+    description: input.description ?? null,
+    discounts: (input.discounts ?? []).map((discount) => discount.id),
+    due_date: collection === 'send_invoice' ? ctx.now + (input.daysUntilDue ?? 30) * 86_400 : null,
+    effective_at: null,
+    ending_balance: null,
+    footer: input.footer ?? null,
+    from_invoice: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
+    issuer: { type: 'self' },
+    last_finalization_error: null,
+    latest_revision: null,
+    lines: embedded(lines, `/v1/invoices/${id}/lines`),
+    livemode: false,
+    metadata: input.metadata ?? {},
+    next_payment_attempt: null,
+    number: null,
+    on_behalf_of: null,
+    parent: input.subscription
+      ? {
+          quote_details: null,
+          subscription_details: {
+            metadata: input.subscription.metadata,
+            subscription: input.subscription.id,
+          },
+          type: 'subscription_details',
+        }
+      : null,
+    payment_settings: {
+      default_mandate: null,
+      payment_method_options: null,
+      payment_method_types: null,
+    },
+    period_end: input.period?.end ?? ctx.now,
+    period_start: input.period?.start ?? ctx.now,
+    post_payment_credit_notes_amount: 0,
+    pre_payment_credit_notes_amount: 0,
+    receipt_number: null,
+    rendering: null,
+    shipping_cost: null,
+    shipping_details: null,
+    starting_balance: 0,
+    statement_descriptor: null,
+    status: 'draft',
+    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+    subtotal: 0,
+    subtotal_excluding_tax: 0,
+    test_clock: ctx.clock || null,
+    total: 0,
+    total_discount_amounts: [],
+    total_excluding_tax: 0,
+    total_pretax_credit_amounts: [],
+    total_taxes: [],
+    webhooks_delivered_at: ctx.now,
+    _sandbox: { token: newId('x').slice(2), ...input.hidden },
+  }
+  computeTotals(ctx, invoice, input.automaticTax?.country)
+  ctx.add('invoice', invoice)
+  for (const item of pending) ctx.change(item, { invoice: id })
+  ctx.emit('invoice.created', invoice)
+  return invoice
+}
+
+/** Lines → subtotal → discounts → tax → total → what the customer's balance leaves to pay. */
+export function computeTotals(ctx: Context, invoice: Invoice, taxCountry?: string | null): void {
+  const lines = invoice.lines.data
+  const subtotal = lines.reduce((sum, line) => sum + line.amount, 0)
+  let open = lines.filter((line) => line.discountable).reduce((sum, line) => sum + line.amount, 0)
+  const discountAmounts = invoice.discounts.map((discountId) => {
+    const discount = ctx.find('discount', discountId)
+    const coupon = ctx.find('coupon', discount ? String(discount.source.coupon) : null)
+    const amount = discountOn(coupon, open)
+    open -= amount
+    return { amount, discount: discountId }
+  })
+  const discounted = subtotal - discountAmounts.reduce((sum, entry) => sum + entry.amount, 0)
+  const country = taxCountry ?? invoice.customer_address?.country
+  const tax = invoice.automatic_tax.enabled ? taxOn(discounted, country, false) : 0
+  const total = discounted + tax
+  const balance = ctx.find('customer', invoice.customer)?.balance ?? 0
+  const due = Math.max(0, total + balance)
+  Object.assign(invoice, {
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    total_discount_amounts: discountAmounts,
+    total_excluding_tax: discounted,
+    total,
+    total_taxes: tax
+      ? [
+          {
+            amount: tax,
+            tax_behavior: 'exclusive',
+            tax_rate_details: null,
+            taxability_reason: 'standard_rated',
+            taxable_amount: discounted,
+            type: 'tax_rate_details',
+          },
+        ]
+      : [],
+    starting_balance: balance,
+    amount_due: due,
+    amount_remaining: due,
+  } satisfies Partial<Record<keyof Invoice, unknown>>)
+}
+
+/** Draft → open: gets its number, its page, and the payment that will settle it (or has: `paidBy`). */
+export function finalizeInvoice(ctx: Context, invoice: Invoice, paidBy?: string): void {
+  if (invoice.status !== 'draft') {
+    throw new StripeFault(400, {
+      type: 'invalid_request_error',
+      code: 'invoice_not_editable',
+      message: `This invoice is already finalized, you can't re-finalize a non-draft invoice.`,
+    })
+  }
+  ctx.unschedule('invoice_finalizes', invoice.id)
+  const customer = ctx.find('customer', invoice.customer)
+  if (customer) {
+    const sequence = customer.next_invoice_sequence ?? 1
+    ctx.change(customer, {
+      next_invoice_sequence: sequence + 1,
+      balance: Math.min(0, invoice.starting_balance + invoice.total),
+    })
+    invoice.number = `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`
+  }
+  const page = `${ctx.url}/invoice/${invoice._sandbox?.token}`
+  const previous = ctx.change(invoice, {
+    status: 'open',
+    effective_at: ctx.now,
+    hosted_invoice_url: page,
+    invoice_pdf: `${page}/pdf`,
+    ending_balance: customer?.balance ?? 0,
+    automatically_finalizes_at: null,
+    status_transitions: { ...invoice.status_transitions, finalized_at: ctx.now },
+  })
+  ctx.emit('invoice.finalized', invoice, previous)
+  if (invoice.amount_due === 0) {
+    markPaid(ctx, invoice)
+    return
+  }
+  const intent = paidBy ?? intentFor(ctx, invoice)
+  ctx.change(invoice, { _sandbox: { token: '', ...invoice._sandbox, paymentIntent: intent } })
+  newInvoicePayment(ctx, invoice, intent)
+}
+
+function intentFor(ctx: Context, invoice: Invoice): string {
+  return createPaymentIntent(ctx, {
+    amountMinor: invoice.amount_due,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    data: {
+      description:
+        invoice.billing_reason === 'subscription_create'
+          ? 'Subscription creation'
+          : (invoice.description ?? 'Payment for Invoice'),
+      setupFutureUsage: subscriptionIdOf(invoice) ? 'off_session' : undefined,
+      receiptEmail: invoice.customer_email ?? undefined,
+    },
+    hidden: { invoice: invoice.id, session: invoice._sandbox?.session },
+  }).id
+}
+
+function newInvoicePayment(ctx: Context, invoice: Invoice, intent: string): InvoicePayment {
+  return ctx.add('invoice_payment', {
+    id: ctx.id('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_due,
+    created: ctx.now,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: false,
+    payment: { payment_intent: intent, type: 'payment_intent' },
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  })
+}
+
+/** One attempt at an open invoice. The caller draws the conclusions for the subscription. */
+export function attemptInvoice(
+  ctx: Context,
+  invoice: Invoice,
+  method: PaymentMethod | undefined,
+  options: ConfirmOptions,
+): Payment {
+  const intent = ctx.find('payment_intent', invoice._sandbox?.paymentIntent)
+  if (invoice.status !== 'open' || !intent) {
+    throw unexpectedState('invoice', `Invoice is already ${invoice.status}`)
+  }
+  if (!method) {
+    return {
+      outcome: 'failed',
+      fault: new StripeFault(400, {
+        type: 'invalid_request_error',
+        code: 'resource_missing',
+        message:
+          'There is no `default_payment_method` set on this Customer or Invoice. Please set either a `default_payment_method` or pass one.',
+      }),
+    }
+  }
+  const payment = confirmPaymentIntent(ctx, intent, method, options)
+  concludeAttempt(ctx, invoice, payment)
+  return payment
+}
+
+/** What an attempt's outcome means for the invoice itself. */
+export function concludeAttempt(ctx: Context, invoice: Invoice, payment: Payment): void {
+  const attempted = { attempted: true, attempt_count: invoice.attempt_count + 1 }
+  switch (payment.outcome) {
+    case 'succeeded':
+    case 'requires_capture':
+      ctx.change(invoice, attempted)
+      markPaid(ctx, invoice)
+      return
+    case 'processing':
+      ctx.changeAndEmit('invoice.updated', invoice, attempted)
+      return
+    case 'requires_action':
+      ctx.changeAndEmit('invoice.updated', invoice, attempted)
+      ctx.emit('invoice.payment_action_required', invoice)
+      ctx.emit('invoice.payment_failed', invoice)
+      return
+    case 'failed':
+      ctx.changeAndEmit('invoice.updated', invoice, attempted)
+      ctx.emit('invoice.payment_failed', invoice)
+  }
+}
+
+export function markPaid(ctx: Context, invoice: Invoice, outOfBand = false): void {
+  ctx.unschedule('invoice_retries', invoice.id)
+  const previous = ctx.change(invoice, {
+    status: 'paid',
+    amount_paid: outOfBand ? 0 : invoice.amount_due,
+    amount_remaining: 0,
+    attempted: true,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status_transitions: { ...invoice.status_transitions, paid_at: ctx.now },
+    ...(outOfBand ? { amount_paid_off_stripe: invoice.amount_due } : {}),
+  })
+  const [payment] = ctx.all('invoice_payment', { invoice: invoice.id })
+  if (payment && !outOfBand) {
+    ctx.change(payment, {
+      status: 'paid',
+      amount_paid: invoice.amount_due,
+      status_transitions: { canceled_at: null, paid_at: ctx.now },
+    })
+  }
+  ctx.emit('invoice.updated', invoice, previous)
+  ctx.emit('invoice.paid', invoice)
+  ctx.emit('invoice.payment_succeeded', invoice)
+  if (payment && !outOfBand) ctx.emit('invoice_payment.paid', payment)
+}
+
+export function voidInvoice(ctx: Context, invoice: Invoice): void {
+  if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+    throw unexpectedState(
+      'invoice',
+      `You can only void open or uncollectible invoices; this one is ${invoice.status}.`,
+    )
+  }
+  cancelIntent(ctx, invoice)
+  const previous = ctx.change(invoice, {
+    status: 'void',
+    auto_advance: false,
+    next_payment_attempt: null,
+    status_transitions: { ...invoice.status_transitions, voided_at: ctx.now },
+  })
+  ctx.emit('invoice.voided', invoice, previous)
+}
+
+export function markUncollectible(ctx: Context, invoice: Invoice): void {
+  if (invoice.status !== 'open') {
+    throw unexpectedState(
+      'invoice',
+      `You can only mark open invoices as uncollectible; this one is ${invoice.status}.`,
+    )
+  }
+  const previous = ctx.change(invoice, {
+    status: 'uncollectible',
+    auto_advance: false,
+    status_transitions: { ...invoice.status_transitions, marked_uncollectible_at: ctx.now },
+  })
+  ctx.emit('invoice.marked_uncollectible', invoice, previous)
+}
+
+function cancelIntent(ctx: Context, invoice: Invoice): void {
+  ctx.unschedule('invoice_retries', invoice.id)
+  const intent = ctx.find('payment_intent', invoice._sandbox?.paymentIntent)
+  if (
+    intent &&
+    ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)
+  ) {
+    cancelPaymentIntent(ctx, intent, 'void_invoice')
+  }
+}
+
+/** A draft disappears; its items wait for the next invoice. */
+export function deleteDraft(
+  ctx: Context,
+  invoice: Invoice,
+): { id: string; object: 'invoice'; deleted: true } {
+  if (invoice.status !== 'draft') {
+    throw unexpectedState('invoice', 'You can only delete draft invoices.')
+  }
+  for (const item of ctx.all('invoiceitem', { invoice: invoice.id })) ctx.change(item, { invoice: null })
+  ctx.unschedule('invoice_finalizes', invoice.id)
+  ctx.emit('invoice.deleted', invoice)
+  ctx.store.delete(invoice.id)
+  return { id: invoice.id, object: 'invoice', deleted: true }
+}

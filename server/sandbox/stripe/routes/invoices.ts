@@ -1,0 +1,324 @@
+import type { Context } from '../context.ts'
+import { invalid, StripeFault, unexpectedState } from '../errors.ts'
+import { listOf } from '../lists.ts'
+import { collectInvoice, draftSubscriptionInvoice, followInvoice } from '../objects/billing.ts'
+import { type Interval, nextPeriodEnd } from '../objects/calendar.ts'
+import { amountIn } from '../objects/catalog.ts'
+import {
+  computeTotals,
+  deleteDraft,
+  draftInvoice,
+  finalizeInvoice,
+  markPaid,
+  markUncollectible,
+  voidInvoice,
+} from '../objects/invoice.ts'
+import { createInvoiceItem, lineOfItem, subscriptionIdOf } from '../objects/invoice-lines.ts'
+import { resolvePaymentMethod } from '../objects/payment-method.ts'
+import { newSubscription, paymentMethodOf, periodOf, withPeriod } from '../objects/subscription.ts'
+import { updateSubscription } from '../objects/subscription-update.ts'
+import { mergeMetadata, type Params } from '../params.ts'
+import { del, get, post, type Route } from '../routing.ts'
+import type { Invoice, PaymentMethod, Subscription } from '../types.ts'
+import { unsupportedSearch } from './catalog.ts'
+
+function inItsTime(base: Context, id: string): { ctx: Context; invoice: Invoice } {
+  const invoice = base.get('invoice', id)
+  return { ctx: base.forCustomer(invoice.customer), invoice }
+}
+
+/** What an invoice is paid with unless the call says otherwise. */
+function methodFor(ctx: Context, invoice: Invoice): PaymentMethod | undefined {
+  const subscription = ctx.find('subscription', subscriptionIdOf(invoice))
+  const customer = ctx.find('customer', invoice.customer)
+  return (
+    ctx.find('payment_method', invoice.default_payment_method) ??
+    (subscription ? paymentMethodOf(ctx, subscription) : undefined) ??
+    ctx.find('payment_method', customer ? String(customer.invoice_settings.default_payment_method) : null)
+  )
+}
+
+function pay(base: Context, id: string, params: Params): Invoice {
+  const { ctx, invoice } = inItsTime(base, id)
+  const methodId = params.str('payment_method')
+  const outOfBand = params.bool('paid_out_of_band') ?? false
+  const offSession = params.bool('off_session') ?? true
+  params.ignore('forgive', 'source', 'mandate')
+  params.done()
+  if (invoice.status === 'draft') finalizeInvoice(ctx, invoice)
+  else if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+    throw unexpectedState('invoice', `Invoice is already ${invoice.status}`)
+  }
+  if (outOfBand) {
+    markPaid(ctx, invoice, true)
+    followInvoice(ctx, invoice, { outcome: 'succeeded' })
+    return invoice
+  }
+  if (invoice.status !== 'open') return invoice
+  const method = methodId ? resolvePaymentMethod(ctx, methodId) : methodFor(ctx, invoice)
+  const payment = collectInvoice(ctx, invoice, method, { offSession })
+  if (payment.outcome === 'failed') {
+    throw new StripeFault(
+      payment.fault.status,
+      payment.fault.body.decline_code === 'authentication_required'
+        ? { ...payment.fault.body, code: 'invoice_payment_intent_requires_action' }
+        : payment.fault.body,
+      true,
+    )
+  }
+  return ctx.get('invoice', invoice.id)
+}
+
+/** Does it for real inside a savepoint and takes everything back: the preview can then not differ from the real thing. */
+function preview(base: Context, params: Params): Invoice {
+  const subscriptionId = params.str('subscription')
+  const details = params.obj('subscription_details')
+  const customerId = params.str('customer')
+  params.ignore(
+    'automatic_tax',
+    'currency',
+    'discounts',
+    'customer_details',
+    'preview_mode',
+    'issuer',
+    'invoice_items',
+  )
+  base.store.db.exec('SAVEPOINT preview')
+  try {
+    const owner = subscriptionId
+      ? base.get('subscription', subscriptionId, 'subscription').customer
+      : customerId
+    if (!owner) throw params.missing('customer')
+    const ctx = base.forCustomer(owner)
+    const subscription = subscriptionId
+      ? changed(ctx, subscriptionId, details)
+      : imagined(ctx, owner, details ?? params)
+    params.done()
+    if (subscriptionId) {
+      const [item] = subscription.items.data
+      const start = periodOf(subscription).end
+      const recurring = item?.price.recurring
+      const end = nextPeriodEnd(
+        subscription.billing_cycle_anchor,
+        (recurring?.interval ?? 'month') as Interval,
+        recurring?.interval_count ?? 1,
+        start,
+      )
+      ctx.change(subscription, { items: withPeriod(subscription, { start, end }) })
+    }
+    const invoice = draftSubscriptionInvoice(ctx, subscription, 'upcoming')
+    return { ...invoice, id: `upcoming_${invoice.id}` }
+  } finally {
+    base.store.db.exec('ROLLBACK TO preview')
+    base.store.db.exec('RELEASE preview')
+  }
+}
+
+function changed(ctx: Context, id: string, details: Params | undefined): Subscription {
+  const subscription = ctx.get('subscription', id)
+  return details ? updateSubscription(ctx, subscription, details) : subscription
+}
+
+function imagined(ctx: Context, customer: string, details: Params): Subscription {
+  const items = (details.objects('items') ?? []).map((entry) => ({
+    price: ctx.get('price', entry.need('price'), entry.name('price')),
+    quantity: entry.int('quantity') ?? 1,
+  }))
+  const [first] = items
+  if (!first) throw details.missing('items')
+  const trialEnd = details.str('trial_end')
+  return newSubscription(ctx, {
+    customer: ctx.get('customer', customer, 'customer'),
+    items,
+    currency: first.price.currency,
+    data: trialEnd && trialEnd !== 'now' ? { trialEnd: Number(trialEnd) } : {},
+  })
+}
+
+export const invoiceRoutes: Route[] = [
+  post('/v1/invoices/create_preview', ({ ctx, params }) => preview(ctx, params)),
+  get('/v1/invoices/search', unsupportedSearch),
+  post('/v1/invoices', ({ ctx: base, params }) => {
+    const customer = base.get('customer', params.need('customer'), 'customer')
+    const ctx = base.atClock(customer.test_clock)
+    const pending = params.oneOf('pending_invoice_items_behavior', [
+      'include',
+      'exclude',
+      'include_and_require',
+    ])
+    const input = {
+      customer,
+      currency: params.currency('currency') ?? pendingCurrency(ctx, customer.id) ?? 'usd',
+      reason: 'manual' as const,
+      collectionMethod: params.oneOf('collection_method', ['charge_automatically', 'send_invoice']),
+      daysUntilDue: params.int('days_until_due') ?? null,
+      description: params.str('description'),
+      footer: params.str('footer'),
+      metadata: mergeMetadata(null, params),
+      autoAdvance: params.bool('auto_advance') ?? false,
+      includePending: pending === 'include' || pending === 'include_and_require',
+      defaultPaymentMethod: params.str('default_payment_method'),
+    }
+    params.ignore(
+      'automatic_tax',
+      'payment_settings',
+      'custom_fields',
+      'discounts',
+      'due_date',
+      'subscription',
+      'rendering',
+      'statement_descriptor',
+    )
+    params.done()
+    const invoice = draftInvoice(ctx, input)
+    if (input.autoAdvance) ctx.schedule('invoice_finalizes', invoice.id, ctx.now + ctx.settings.draftSeconds)
+    return invoice
+  }),
+  get('/v1/invoices/:id', ({ ctx, params, path }) => {
+    params.done()
+    return ctx.get('invoice', path('id'))
+  }),
+  get('/v1/invoices', ({ ctx, params }) => {
+    const where = {
+      customer: params.str('customer'),
+      status: params.oneOf('status', ['draft', 'open', 'paid', 'uncollectible', 'void']),
+      collection_method: params.str('collection_method'),
+      'parent.subscription_details.subscription': params.str('subscription'),
+    }
+    params.ignore('due_date')
+    return listOf(ctx, 'invoice', params, '/v1/invoices', where)
+  }),
+  post('/v1/invoices/:id', ({ ctx, params, path }) => {
+    const invoice = ctx.get('invoice', path('id'))
+    const patch: Partial<Invoice> = { metadata: mergeMetadata(invoice.metadata, params) }
+    const description = params.nullable('description')
+    if (description !== undefined) patch.description = description
+    const advance = params.bool('auto_advance')
+    if (advance !== undefined) patch.auto_advance = advance
+    params.ignore(
+      'footer',
+      'default_payment_method',
+      'days_until_due',
+      'due_date',
+      'collection_method',
+      'payment_settings',
+    )
+    params.done()
+    ctx.changeAndEmit('invoice.updated', invoice, patch)
+    return invoice
+  }),
+  del('/v1/invoices/:id', ({ ctx: base, path }) => {
+    const { ctx, invoice } = inItsTime(base, path('id'))
+    return deleteDraft(ctx, invoice)
+  }),
+  post('/v1/invoices/:id/finalize', ({ ctx: base, params, path }) => {
+    const { ctx, invoice } = inItsTime(base, path('id'))
+    params.ignore('auto_advance')
+    params.done()
+    finalizeInvoice(ctx, invoice)
+    return invoice
+  }),
+  post('/v1/invoices/:id/pay', ({ ctx, params, path }) => pay(ctx, path('id'), params)),
+  post('/v1/invoices/:id/send', ({ ctx: base, path }) => {
+    const { ctx, invoice } = inItsTime(base, path('id'))
+    if (invoice.status === 'draft') finalizeInvoice(ctx, invoice)
+    ctx.emit('invoice.sent', invoice)
+    return invoice
+  }),
+  post('/v1/invoices/:id/void', ({ ctx: base, path }) => {
+    const { ctx, invoice } = inItsTime(base, path('id'))
+    voidInvoice(ctx, invoice)
+    return invoice
+  }),
+  post('/v1/invoices/:id/mark_uncollectible', ({ ctx: base, path }) => {
+    const { ctx, invoice } = inItsTime(base, path('id'))
+    markUncollectible(ctx, invoice)
+    return invoice
+  }),
+  get('/v1/invoices/:id/lines', ({ ctx, params, path }) => {
+    const invoice = ctx.get('invoice', path('id'))
+    params.ignore('limit', 'starting_after', 'ending_before')
+    return invoice.lines
+  }),
+  get('/v1/invoice_payments/:id', ({ ctx, path }) => ctx.get('invoice_payment', path('id'))),
+  get('/v1/invoice_payments', ({ ctx, params }) => {
+    const payment = params.obj('payment')
+    payment?.str('type')
+    const where = {
+      invoice: params.str('invoice'),
+      status: params.str('status'),
+      'payment.payment_intent': payment?.str('payment_intent'),
+    }
+    return listOf(ctx, 'invoice_payment', params, '/v1/invoice_payments', where)
+  }),
+]
+
+function pendingCurrency(ctx: Context, customer: string): string | undefined {
+  return ctx.all('invoiceitem', { customer, invoice: null })[0]?.currency
+}
+
+export const invoiceItemRoutes: Route[] = [
+  post('/v1/invoiceitems', ({ ctx: base, params }) => {
+    const customer = base.get('customer', params.need('customer'), 'customer')
+    const ctx = base.atClock(customer.test_clock)
+    const pricing = params.obj('pricing')
+    const priceId = pricing?.str('price') ?? (ctx.pinned ? undefined : params.str('price'))
+    const price = priceId ? ctx.get('price', priceId, 'pricing[price]') : undefined
+    const quantity = params.int('quantity') ?? 1
+    const currency = params.currency('currency') ?? price?.currency
+    if (!currency) throw params.missing('currency')
+    const amount = params.int('amount') ?? (price ? (amountIn(price, currency) ?? 0) * quantity : undefined)
+    if (amount === undefined) throw params.missing('amount')
+    const invoiceId = params.str('invoice')
+    const item = {
+      customer: customer.id,
+      amountMinor: amount,
+      currency,
+      description: params.str('description') ?? null,
+      quantity,
+      price,
+      subscription: params.str('subscription'),
+      discountable: params.bool('discountable'),
+      metadata: mergeMetadata(null, params),
+    }
+    params.ignore('tax_rates', 'period', 'discounts', 'tax_behavior')
+    params.done()
+    const created = createInvoiceItem(ctx, item)
+    if (invoiceId) addToDraft(ctx, invoiceId, created.id)
+    return ctx.get('invoiceitem', created.id)
+  }),
+  get('/v1/invoiceitems/:id', ({ ctx, path }) => ctx.get('invoiceitem', path('id'))),
+  get('/v1/invoiceitems', ({ ctx, params }) => {
+    const pending = params.bool('pending')
+    const where = { customer: params.str('customer'), invoice: params.str('invoice') }
+    return listOf(
+      ctx,
+      'invoiceitem',
+      params,
+      '/v1/invoiceitems',
+      where,
+      (item) => pending === undefined || pending === (item.invoice === null),
+    )
+  }),
+  del('/v1/invoiceitems/:id', ({ ctx, path }) => {
+    const item = ctx.get('invoiceitem', path('id'))
+    if (item.invoice) throw invalid('This invoice item is attached to an invoice and cannot be deleted.')
+    ctx.emit('invoiceitem.deleted', item)
+    ctx.store.delete(item.id)
+    return { id: item.id, object: 'invoiceitem', deleted: true }
+  }),
+]
+
+function addToDraft(ctx: Context, invoiceId: string, itemId: string): void {
+  const invoice = ctx.get('invoice', invoiceId, 'invoice')
+  if (invoice.status !== 'draft')
+    throw invalid('The invoice is no longer editable.', 'invoice', 'invoice_not_editable')
+  const item = ctx.get('invoiceitem', itemId)
+  ctx.change(item, { invoice: invoice.id })
+  const before = structuredClone(invoice)
+  invoice.lines.data.push(lineOfItem(ctx, invoice.id, item))
+  computeTotals(ctx, invoice)
+  const after = structuredClone(invoice)
+  Object.assign(invoice, before)
+  ctx.changeAndEmit('invoice.updated', invoice, after)
+}
