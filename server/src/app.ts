@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
+import { mountAccountPages } from './http/account-pages.ts'
+import { mountAuth } from './http/auth.ts'
 import type { HttpEnv } from './http/context.ts'
 import { mountDevMail } from './http/dev-mail.ts'
 import { createEdge } from './http/edge.ts'
@@ -12,7 +14,7 @@ import { mountFallbacks } from './http/not-found.ts'
 import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
 import { mountServiceRoutes } from './http/service-routes.ts'
-import { mountStripeWebhook } from './http/stripe-webhook.ts'
+import { mountStripeWebhook, mountStripeWebhook } from './http/stripe-webhook.ts'
 import { mountTrpc } from './http/trpc.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
@@ -32,6 +34,9 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   )
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
+  mountStripeWebhook(app, deps)
+  mountAuth(app, deps)
+  mountAccountPages(app, deps)
   mountStripeWebhook(app, deps)
   mountRest(app, deps)
   mountDocs(app, deps)

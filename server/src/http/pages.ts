@@ -20,6 +20,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 iframe { width: 100%; height: 28rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 code { font-size: .95em }
+form.stack { display: grid; gap: 1rem; max-width: 24rem } label { display: grid; gap: .3rem; font-weight: 600 }
+input { font: inherit; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: .4rem; background: light-dark(#fff, #121419); color: inherit; width: 100% }
+button { font: inherit; font-weight: 600; padding: .6rem 1rem; border: 1px solid var(--accent); border-radius: .4rem; background: var(--accent); color: light-dark(#fff, #10131a); cursor: pointer }
+button.plain { background: none; color: var(--accent) } .row { display: flex; gap: .7rem; flex-wrap: wrap }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.alert { border-left: 4px solid light-dark(#b3261e, #ff8a80); padding: .3rem .8rem; margin: 0 0 1rem } .code { font: 600 1.3rem/1.4 ui-monospace, monospace; letter-spacing: .08em }
 `
 
 export interface Page {

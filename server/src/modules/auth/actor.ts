@@ -2,7 +2,8 @@ import { MINUTE } from '../../clock.ts'
 import type { AccountActor, Actor, AdminActor, SessionActor } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { RequestContext } from '../../trpc.ts'
-import { findApiToken, findLiveSession, touchApiToken } from './queries.ts'
+import { hashSessionToken } from './engine-adapter.ts'
+import { findApiToken, findLiveSession, findSessionByToken, touchApiToken } from './queries.ts'
 import { verifyAccessToken } from './tokens.ts'
 
 export const API_TOKEN_PREFIX = 'dfp_'
@@ -26,17 +27,35 @@ export async function requireSession(ctx: RequestContext): Promise<SessionActor>
   const session = await findLiveSession(ctx.db, { userId, sessionId, now: ctx.deps.clock.now() })
   if (!session) throw new AppError('AUTH_SESSION_ENDED')
   if (session.banned) throw new AppError('AUTH_BANNED')
-  if (session.impersonatedBy === null) {
-    return { type: session.role === 'customer' ? 'user' : session.role, userId, sessionId }
-  }
+  return actorOf({ userId, sessionId, ...session })
+}
+
+/** The actor that a live session makes. */
+function actorOf(session: {
+  userId: string
+  sessionId: string
+  role: 'customer' | 'agent' | 'admin'
+  impersonatedBy: string | null
+}): SessionActor {
+  const { userId, sessionId, role, impersonatedBy } = session
+  if (impersonatedBy === null) return { type: role === 'customer' ? 'user' : role, userId, sessionId }
   // Nobody acts as an admin; should the person have become one meanwhile, this session is of no more use.
-  if (session.role === 'admin') throw new AppError('AUTH_SESSION_ENDED')
-  return {
-    type: session.role === 'customer' ? 'user' : session.role,
-    userId,
-    sessionId,
+  if (role === 'admin') throw new AppError('AUTH_SESSION_ENDED')
+  return { type: role === 'customer' ? 'user' : role, userId, sessionId, impersonatedBy }
+}
+
+/** The person behind a session token, as our own pages get it in a cookie. @throws AUTH_SESSION_ENDED, AUTH_BANNED */
+export async function requireSessionToken(ctx: RequestContext, token: string): Promise<SessionActor> {
+  const now = ctx.deps.clock.now()
+  const session = await findSessionByToken(ctx.db, { tokenHash: hashSessionToken(token), now })
+  if (!session) throw new AppError('AUTH_SESSION_ENDED')
+  if (session.banned) throw new AppError('AUTH_BANNED')
+  return actorOf({
+    userId: session.user.id,
+    sessionId: session.id,
+    role: session.user.role,
     impersonatedBy: session.impersonatedBy,
-  }
+  })
 }
 
 /** Keeps the time of last use, to the minute: a busy token does not write with every call. */
