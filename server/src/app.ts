@@ -14,7 +14,7 @@ import { mountFallbacks } from './http/not-found.ts'
 import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
 import { mountServiceRoutes } from './http/service-routes.ts'
-import { mountStripeWebhook, mountStripeWebhook } from './http/stripe-webhook.ts'
+import { mountStripeWebhook } from './http/stripe-webhook.ts'
 import { mountTrpc } from './http/trpc.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
@@ -34,7 +34,6 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   )
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
-  mountStripeWebhook(app, deps)
   mountAuth(app, deps)
   mountAccountPages(app, deps)
   mountStripeWebhook(app, deps)
