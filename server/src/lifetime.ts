@@ -1,4 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { Logger } from './log.ts'
+
+/** Takes what `.env` of the working folder says for whatever is not set otherwise. */
+export function loadEnvFile(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+}
 
 /** Writes what the logger still holds. */
 const flush = (log: Logger): Promise<void> => new Promise((resolve) => log.flush(() => resolve()))

@@ -1,7 +1,8 @@
 import { type Env, EnvError, parseEnv } from './env.ts'
-import { exitOnCrash, exitOnSignals } from './lifetime.ts'
+import { exitOnCrash, exitOnSignals, loadEnvFile } from './lifetime.ts'
+import { PortInUse } from './listener.ts'
 import { createLog } from './log.ts'
-import { PortInUse, startServer } from './server.ts'
+import { startServer } from './server.ts'
 
 /** Reads the environment, or says what is wrong with it. */
 function readEnv(source: Record<string, string | undefined>): Env & { DATABASE_URL: string } {
@@ -30,4 +31,7 @@ export async function main(source: Record<string, string | undefined> = process.
   }
 }
 
-if (import.meta.main) await main()
+if (import.meta.main) {
+  loadEnvFile()
+  await main()
+}

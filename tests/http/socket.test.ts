@@ -1,8 +1,9 @@
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEnv } from '@devforge/server/env'
+import { listen, PortInUse } from '@devforge/server/listener'
 import { createLog } from '@devforge/server/log'
-import { listen, PortInUse, type RunningServer, startServer } from '@devforge/server/server'
+import { type RunningServer, startServer } from '@devforge/server/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
