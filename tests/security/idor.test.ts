@@ -102,6 +102,22 @@ const cases: Record<string, Case> = {
   'licenses.reinstate': { staff: { licenseId: 'lic_x', reason: 'x' } },
   'licenses.revoke': { staff: { licenseId: 'lic_x', reason: 'x' } },
   'licenses.search': { staff: {} },
+  // Refused before their input is even looked at.
+  'admin.users': { staff: {} },
+  'admin.setRole': { staff: {} },
+  'admin.ban': { staff: {} },
+  'admin.unban': { staff: {} },
+  'admin.impersonate': { staff: {} },
+  'admin.audit': { staff: {} },
+  'admin.rotateSigningKey': { staff: {} },
+  'admin.webhookEvents': { staff: {} },
+  'admin.replayWebhook': { staff: {} },
+  'admin.jobs': { staff: {} },
+  'admin.retryJob': { staff: {} },
+  'admin.plans': { staff: {} },
+  'admin.createPlan': { staff: {} },
+  'admin.updatePlan': { staff: {} },
+  'admin.archivePlan': { staff: {} },
   'licenses.addRelease': { staff: { version: '1.0.0', releasedAt: new Date() } },
 }
 
