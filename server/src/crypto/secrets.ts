@@ -3,7 +3,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
@@ -27,17 +29,18 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 
 export function createSecrets(secret: string): Secrets {
-  const keys = new Map<Purpose, Buffer>()
-  const keyFor = (purpose: Purpose): Buffer => {
+  // As key objects: with bytes, node:crypto makes one for each HMAC, which takes four times as long as the HMAC.
+  const keys = new Map<Purpose, KeyObject>()
+  const keyFor = (purpose: Purpose): KeyObject => {
     const known = keys.get(purpose)
     if (known) return known
-    const key = Buffer.from(hkdfSync('sha256', secret, 'devforge/v1', purpose, 32))
+    const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'devforge/v1', purpose, 32)))
     keys.set(purpose, key)
     return key
   }
   return {
     hmac: (purpose, value) => createHmac('sha256', keyFor(purpose)).update(value).digest(),
-    derive: (purpose) => keyFor(purpose).toString('hex'),
+    derive: (purpose) => keyFor(purpose).export().toString('hex'),
     seal(plain, context) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', keyFor('seal'), iv).setAAD(Buffer.from(context))

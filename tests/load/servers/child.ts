@@ -1,0 +1,32 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What a contender is told by its environment. */
+export interface Settings {
+  databaseUrl: string
+  secret: string
+}
+
+/** Connections to Postgres, the same number for each contender. */
+export const POOL_SIZE = 10
+
+export function settings(): Settings {
+  const { DATABASE_URL, DEVFORGE_SECRET } = process.env
+  if (!DATABASE_URL || !DEVFORGE_SECRET) throw new Error('contenders are started by tests/load/validate.ts')
+  return { databaseUrl: DATABASE_URL, secret: DEVFORGE_SECRET }
+}
+
+/** Tells the bench where this contender listens and, when asked, what processor time it has used. Ends with the bench. */
+export function report(server: Server): void {
+  const tell = (message: object): void => {
+    process.send?.(message)
+  }
+  const ready = (): void => tell({ port: (server.address() as AddressInfo).port })
+  if (server.listening) ready()
+  else server.once('listening', ready)
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage()
+    tell({ cpuMicros: user + system })
+  })
+  process.on('disconnect', () => process.exit(0))
+}

@@ -1,0 +1,64 @@
+// `pnpm bench:validate [--quick | --profile]`: `licenses.validate` among 100,000 licenses, beside a floor and the usual way.
+import { dirname, join } from 'node:path'
+import { createDataset, type Dataset } from './dataset.ts'
+import { type Contender, type Round, startGenerator, startServer } from './harness.ts'
+import { readProfile } from './profile.ts'
+import { printReport, say } from './report.ts'
+import { captureShapes } from './shapes.ts'
+
+const LICENSES = 100_000
+
+/** Everybody in turns, so that whatever else the machine does hits all alike. */
+async function compare(data: Dataset, quick: boolean): Promise<void> {
+  const [rounds, roundMs, warmupMs] = quick ? [2, 1_500, 1_000] : [5, 4_000, 3_000]
+  const shapes = await captureShapes(data.licenses)
+  await using floor = await startServer('floor', data)
+  await using express = await startServer('express', data)
+  await using ours = await startServer('ours', data)
+  await using generator = startGenerator(data)
+  const contenders: Contender[] = [
+    { name: 'floor: node:http + postgres.js', server: floor, shape: shapes.bare, judge: 'floor' },
+    { name: 'Express + pg + helmet + …', server: express, shape: shapes.bare, judge: 'express' },
+    { name: 'ours: a call of the SDK', server: ours, shape: shapes.lone, judge: 'trpc' },
+    { name: 'ours: the same, batch: false', server: ours, shape: shapes.single, judge: 'trpc' },
+    { name: 'ours: ten calls in one request', server: ours, shape: shapes.ten, judge: 'trpc' },
+  ]
+  for (const contender of contenders) await generator.measure(contender, warmupMs)
+  const results = contenders.map((contender) => ({ contender, rounds: [] as Round[] }))
+  for (let round = 0; round < rounds; round++) {
+    for (const result of results) result.rounds.push(await generator.measure(result.contender, roundMs))
+  }
+  printReport(results, roundMs)
+}
+
+/** Where one contender's process spends its time. */
+async function profile(data: Dataset, name: 'floor' | 'express' | 'ours'): Promise<void> {
+  const dir = join(dirname(data.file), `profile-${name}`)
+  const shapes = await captureShapes(data.licenses)
+  {
+    await using server = await startServer(name, data, ['--cpu-prof', `--cpu-prof-dir=${dir}`])
+    await using generator = startGenerator(data)
+    const contender: Contender =
+      name === 'ours'
+        ? { name, server, shape: shapes.lone, judge: 'trpc' }
+        : { name, server, shape: shapes.bare, judge: name }
+    const { requests, serverMicros } = await generator.measure(contender, 8_000)
+    say(`\n${name}: ${requests} requests, ${Math.round(serverMicros)} µs of processor time each`)
+  }
+  const { parts, functions } = await readProfile(dir)
+  const list = (shares: { name: string; percent: number }[], count: number): void => {
+    for (const share of shares.slice(0, count))
+      say(`${share.percent.toFixed(1).padStart(6)} %  ${share.name}`)
+  }
+  list(parts, 20)
+  say('  by function:')
+  list(functions, 45)
+}
+
+await using data = await createDataset(LICENSES)
+say(
+  `${LICENSES.toLocaleString('en-US')} licenses in PostgreSQL ${data.version}, made in ${data.seconds.toFixed(1)} s`,
+)
+if (process.argv.includes('--profile')) {
+  for (const name of ['floor', 'ours'] as const) await profile(data, name)
+} else await compare(data, process.argv.includes('--quick'))
