@@ -1,3 +1,4 @@
+import { newIdempotencyKey } from './client/idempotency.ts'
 import type { Caller, CallOptions, Input, Output } from './contract.ts'
 
 /** Plans, checkouts, payments, invoices and subscriptions. Amounts are integers in minor units (cents) of their currency. */
@@ -12,13 +13,13 @@ export class PaymentsApi {
    * What is on sale. Needs no session.
    */
   plans(options?: CallOptions): Promise<Output<'payments.plans'>> {
-    return this.#call('payments.plans', 'query', {}, options)
+    return this.#call('payments.plans', 'query', undefined, options)
   }
 
   /**
    * Starts a purchase. Open `url` in a browser; the customer pays there and is sent to `successUrl` (a web page or a
-   * `devforge://` link), where {@link checkout} tells how it ended. With an `idempotencyKey` the call may be repeated after
-   * any failure: the same key is the same purchase.
+   * `devforge://` link), where {@link checkout} tells how it ended. The SDK gives each call an `idempotencyKey` and repeats it
+   * with that when the connection fails; give one yourself to repeat a call later: the same key is the same purchase.
    * @throws PLAN_NOT_FOUND, ALREADY_OWNED (`details.licenseId`), LICENSE_NOT_RENEWABLE, CURRENCY_NOT_SUPPORTED,
    * QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
    * @example
@@ -32,7 +33,8 @@ export class PaymentsApi {
     input: Input<'payments.createCheckout'>,
     options?: CallOptions,
   ): Promise<Output<'payments.createCheckout'>> {
-    return this.#call('payments.createCheckout', 'mutation', input, options)
+    const withKey = { idempotencyKey: newIdempotencyKey(), ...input }
+    return this.#call('payments.createCheckout', 'mutation', withKey, options)
   }
 
   /**

@@ -1,11 +1,21 @@
 import { TRPCClientError } from '@trpc/client'
 import type { DetailsOf, DevForgeErrorCode, ServerErrorCode } from '../contract.ts'
-import { DevForgeError } from '../errors.ts'
+import { DevForgeError, isDevForgeError } from '../errors.ts'
 
 type AnyError = DevForgeError<DevForgeErrorCode>
-type Fields = Record<string, unknown>
+export type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+/** What is looked at in an HTTP answer besides its body. */
+export interface Head {
+  status: number
+  ok: boolean
+  headers: { get(name: string): string | null }
+}
+
+const isHead = (value: unknown): value is Head =>
+  isFields(value) && typeof value.status === 'number' && isFields(value.headers)
 
 /** Codes for answers that are not ours: a proxy's error page, a load balancer without a server behind it. */
 function codeOfStatus(status: number): ServerErrorCode {
@@ -15,62 +25,68 @@ function codeOfStatus(status: number): ServerErrorCode {
   return 'INTERNAL'
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3). */
-function retryAfterMs(response: unknown, details: unknown): number | null {
+/** How long to wait: as the details say, or Retry-After, in seconds or as a date (RFC 9110, 10.2.3). */
+function retryAfterMs(head: Head | undefined, details: unknown): number | null {
   if (isFields(details) && typeof details.retryAfterSeconds === 'number')
     return details.retryAfterSeconds * 1000
-  const header = response instanceof Response ? response.headers.get('retry-after') : null
+  const header = head?.headers.get('retry-after') ?? null
   if (header === null) return null
   const seconds = Number(header)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(wait) ? Math.max(0, wait) : null
 }
 
-function fromServer(data: Fields, message: string, response: unknown, cause: unknown): AnyError {
+/** An error that the server itself spelled: `{ code, details, requestId, httpStatus }`. */
+function spelled(data: Fields, message: string, head: Head | undefined, cause?: unknown): AnyError {
   const details = data.details ?? null
   // The contract, not this check, says that details fit the code: both come from the same server.
   return new DevForgeError(data.code as ServerErrorCode, message, {
     details: details as DetailsOf<ServerErrorCode>,
-    requestId: typeof data.requestId === 'string' ? data.requestId : null,
-    httpStatus: typeof data.httpStatus === 'number' ? data.httpStatus : null,
-    retryAfterMs: retryAfterMs(response, details),
+    requestId:
+      typeof data.requestId === 'string' ? data.requestId : (head?.headers.get('x-request-id') ?? null),
+    httpStatus: typeof data.httpStatus === 'number' ? data.httpStatus : (head?.status ?? null),
+    retryAfterMs: retryAfterMs(head, details),
     cause,
   })
 }
 
 /** What the tRPC client threw, as an error of ours. */
 export function toDevForgeError(error: unknown): AnyError {
-  if (error instanceof DevForgeError) return error
+  if (isDevForgeError(error)) return error
   if (!(error instanceof TRPCClientError)) return networkError(error)
-  const response: unknown = error.meta?.response
+  // Thrown by our own fetch, and only wrapped since.
+  if (isDevForgeError(error.cause)) return error.cause
+  const given: unknown = error.meta?.response
+  const head = isHead(given) ? given : undefined
   const data: unknown = error.data
-  if (isFields(data) && typeof data.code === 'string') return fromServer(data, error.message, response, error)
-  if (!(response instanceof Response)) return networkError(error.cause ?? error)
-  // Refused before it came to a procedure: the body may be ours without tRPC's envelope.
-  const body: unknown = error.meta?.responseJSON
-  const plain = isFields(body) && isFields(body.error) ? body.error : body
-  if (isFields(plain) && typeof plain.code === 'string' && typeof plain.message === 'string') {
-    return fromServer({ httpStatus: response.status, ...plain }, plain.message, response, error)
-  }
-  const ok = response.ok
+  if (isFields(data) && typeof data.code === 'string') return spelled(data, error.message, head, error)
+  return foreignAnswer(head, error)
+}
+
+/** The error in a body that came from before tRPC (a limiter, a body limit), if it is one of ours. */
+export function plainRefusal(body: unknown, head: Head): AnyError | null {
+  const fields = isFields(body) && isFields(body.error) ? body.error : null
+  if (!fields || typeof fields.code !== 'string' || typeof fields.message !== 'string') return null
+  return spelled(fields, fields.message, head)
+}
+
+/** Somebody else answered: a proxy, another site, an error page. */
+export function foreignAnswer(head: Head | undefined, cause?: unknown): AnyError {
+  const status = head?.status ?? 0
   return new DevForgeError(
-    ok ? 'INTERNAL' : codeOfStatus(response.status),
-    `The answer is not one of a Dev Forge server (HTTP ${response.status}). Check the url, and any proxy on the way.`,
+    head?.ok === false ? codeOfStatus(status) : 'INTERNAL',
+    `This is no answer of a Dev Forge server (HTTP ${status}). Check the url, and any proxy on the way.`,
     {
-      details: null,
-      requestId: response.headers.get('x-request-id'),
-      httpStatus: response.status,
-      retryAfterMs: retryAfterMs(response, null),
-      cause: error,
+      requestId: head?.headers.get('x-request-id') ?? null,
+      httpStatus: status === 0 ? null : status,
+      retryAfterMs: retryAfterMs(head, null),
+      cause,
     },
   )
 }
 
 export function networkError(cause: unknown): DevForgeError<'NETWORK'> {
-  return new DevForgeError('NETWORK', 'The server cannot be reached. Check the connection.', {
-    details: null,
-    cause,
-  })
+  return new DevForgeError('NETWORK', 'The server cannot be reached. Check the connection.', { cause })
 }
 
 export function timeoutError(timeoutMs: number): DevForgeError<'TIMEOUT'> {
@@ -78,5 +94,5 @@ export function timeoutError(timeoutMs: number): DevForgeError<'TIMEOUT'> {
 }
 
 export function abortedError(cause: unknown): DevForgeError<'ABORTED'> {
-  return new DevForgeError('ABORTED', 'The call was ended by its signal.', { details: null, cause })
+  return new DevForgeError('ABORTED', 'The call was ended by its signal.', { cause })
 }

@@ -1,4 +1,5 @@
 import { createTRPCUntypedClient, httpBatchLink, httpLink, splitLink } from '@trpc/client'
+import { exchange } from './exchange.ts'
 import { toDevForgeError } from './failure.ts'
 import { transformer } from './transformer.ts'
 
@@ -58,12 +59,9 @@ function createClient(
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(options.locale === undefined ? {} : { 'accept-language': options.locale }),
     },
-    fetch: (input: Parameters<typeof globalThis.fetch>[0], init?: object): Promise<Response> => {
-      // Looked up per call: the global may be replaced (instrumentation, tests).
-      const doFetch = options.fetch ?? globalThis.fetch
-      // The token alone says who is asking: no cookies, and no redirect may carry it to another host.
-      return doFetch(input, { ...init, credentials: 'omit', redirect: 'error' })
-    },
+    // The global one is looked up per call: it may be replaced (instrumentation, tests).
+    fetch: (input: Parameters<typeof globalThis.fetch>[0], init: object = {}) =>
+      exchange(options.fetch ?? globalThis.fetch, input, init),
   }
   return createTRPCUntypedClient({
     links: [
