@@ -8,7 +8,11 @@ import { parseEnv } from '@devforge/server/env'
 import { drainJobs, prepareQueues } from '@devforge/server/jobs/worker'
 import { createLog } from '@devforge/server/log'
 import type { KeptMail } from '@devforge/server/mail/mailer'
-import { createStripeSandbox, type StripeSandbox } from '@devforge/server/sandbox/stripe/index'
+import {
+  createStripeSandbox,
+  type StripeSandbox,
+  type StripeSandboxOptions,
+} from '@devforge/server/sandbox/stripe/index'
 import type { Hono } from 'hono'
 import { createTestClock, type TestClock } from './clock.ts'
 import { createTestDatabase } from './database.ts'
@@ -38,6 +42,10 @@ export interface TestAppOptions {
   /** Use an existing database, for a second copy of the server. It is not dropped. */
   databaseUrl?: string
   clock?: TestClock
+  /** Other settings of the Stripe sandbox: `{ autoDeliver: false }` to deliver events by hand, in any order. */
+  sandbox?: Partial<Pick<StripeSandboxOptions, 'autoDeliver' | 'retryDelaysMs' | 'settings'>>
+  /** Stands between the server and the sandbox, to hold back or lose answers. */
+  stripeFetch?: (sandbox: typeof fetch) => typeof fetch
 }
 
 /** A whole server on a database of its own: `await using t = await createTestApp()`. */
@@ -72,10 +80,15 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     clock,
     fetch: fetchApp,
     webhooks: [{ url: `${TEST_URL}/webhooks/stripe`, secret: WEBHOOK_SECRET }],
+    ...options.sandbox,
   })
   const deps = await createDeps(
     { ...env, DATABASE_URL: databaseUrl },
-    { clock, log: createLog(env.LOG_LEVEL, logSink()), stripeFetch: sandbox.fetch },
+    {
+      clock,
+      log: createLog(env.LOG_LEVEL, logSink()),
+      stripeFetch: options.stripeFetch?.(sandbox.fetch) ?? sandbox.fetch,
+    },
   )
   await prepareQueues(deps)
   app = createApp(deps) as unknown as Hono

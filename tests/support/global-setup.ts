@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -10,6 +10,7 @@ import { parseEnv } from '@devforge/server/env'
 import { prepareQueues } from '@devforge/server/jobs/worker'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
+import { findSecret } from './secrets.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -47,7 +48,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error
   }
   project.provide('testDatabase', { adminUrl: server.adminUrl, template })
-  return teardown
+  const suiteLog = path.join(os.tmpdir(), `${template}.log`)
+  project.provide('suiteLog', suiteLog)
+  return async () => {
+    await teardown()
+    lookForSecrets(suiteLog)
+  }
 }
 
 async function startTestServer(): Promise<TestServer> {
@@ -78,6 +84,14 @@ async function startTestServer(): Promise<TestServer> {
     removeNow()
     throw error
   }
+}
+
+/** No test of the suite may have made a server log a secret. */
+function lookForSecrets(suiteLog: string): void {
+  const log = existsSync(suiteLog) ? readFileSync(suiteLog, 'utf8') : ''
+  rmSync(suiteLog, { force: true })
+  const found = findSecret(log)
+  if (found) throw new Error(`A server of this run logged a ${found.what}: ${found.line}`)
 }
 
 /** Runs that were killed could not clean up. */

@@ -1,13 +1,15 @@
 import { appendFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { inject } from 'vitest'
 
-/** Everything the servers of this run logged: a test reads it and looks for secrets. */
-export const suiteLogFile = (): string =>
-  join(tmpdir(), `devforge-suite-log-${process.env.DEVFORGE_TEST_RUN ?? process.ppid}.jsonl`)
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Everything the servers of this run logged; looked through for secrets when the run ends. */
+    suiteLog: string
+  }
+}
 
 /** A destination for pino that adds to the log of the suite. */
 export function logSink(): { write(line: string): void } {
-  const file = suiteLogFile()
+  const file = inject('suiteLog')
   return { write: (line) => appendFileSync(file, line) }
 }
