@@ -64,4 +64,74 @@ export class AdminApi {
   ): Promise<Output<'admin.rotateSigningKey'>> {
     return this.#call('admin.rotateSigningKey', 'mutation', input, options)
   }
+
+  /**
+   * What Stripe delivered, newest first: look for `failed` and `quarantined`.
+   */
+  webhookEvents(
+    input: Input<'admin.webhookEvents'> = {},
+    options?: CallOptions,
+  ): Promise<Output<'admin.webhookEvents'>> {
+    return this.#call('admin.webhookEvents', 'query', input, options)
+  }
+
+  /**
+   * Processes an event again, or a quarantined one at last. Harmless for one that was processed.
+   * @throws NOT_FOUND
+   */
+  replayWebhook(
+    input: Input<'admin.replayWebhook'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.replayWebhook'>> {
+    return this.#call('admin.replayWebhook', 'mutation', input, options)
+  }
+
+  /**
+   * The job queue, newest first.
+   */
+  jobs(input: Input<'admin.jobs'> = {}, options?: CallOptions): Promise<Output<'admin.jobs'>> {
+    return this.#call('admin.jobs', 'query', input, options)
+  }
+
+  /**
+   * Gives a failed job another try.
+   * @throws NOT_FOUND when there is no such job, or it has not failed
+   */
+  retryJob(input: Input<'admin.retryJob'>, options?: CallOptions): Promise<Output<'admin.retryJob'>> {
+    return this.#call('admin.retryJob', 'mutation', input, options)
+  }
+
+  /**
+   * All plans, also those that are not sold any more.
+   */
+  plans(options?: CallOptions): Promise<Output<'admin.plans'>> {
+    return this.#call('admin.plans', 'query', undefined, options)
+  }
+
+  /**
+   * Puts a new plan on sale.
+   * @throws PLAN_EXISTS
+   */
+  createPlan(input: Input<'admin.createPlan'>, options?: CallOptions): Promise<Output<'admin.createPlan'>> {
+    return this.#call('admin.createPlan', 'mutation', input, options)
+  }
+
+  /**
+   * Changes a plan for future buyers; licenses that were sold keep what they have.
+   * @throws PLAN_NOT_FOUND
+   */
+  updatePlan(input: Input<'admin.updatePlan'>, options?: CallOptions): Promise<Output<'admin.updatePlan'>> {
+    return this.#call('admin.updatePlan', 'mutation', input, options)
+  }
+
+  /**
+   * Takes a plan off sale. Plans are never deleted, since licenses refer to them.
+   * @throws PLAN_NOT_FOUND
+   */
+  archivePlan(
+    input: Input<'admin.archivePlan'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.archivePlan'>> {
+    return this.#call('admin.archivePlan', 'mutation', input, options)
+  }
 }

@@ -2,6 +2,28 @@
 
 /** Every procedure: what it takes and what it answers. */
 export interface Contract {
+  'admin.archivePlan': {
+    kind: 'mutation'
+    input: {
+      slug: string
+    }
+    output: {
+      slug: string
+      name: string
+      kind: 'perpetual' | 'subscription'
+      amountMinor: number
+      currency: string
+      interval: 'month' | 'year' | null
+      maxDevices: number
+      seats: boolean
+      updatesMonths: number | null
+      renewalAmountMinor: number | null
+      trialDays: number
+      entitlements: string[]
+      active: boolean
+      position: number
+    }
+  }
   'admin.audit': {
     kind: 'query'
     input:
@@ -55,6 +77,41 @@ export interface Contract {
       banExpires: Date | null
     }
   }
+  'admin.createPlan': {
+    kind: 'mutation'
+    input: {
+      name: string
+      amountMinor: number
+      maxDevices: number
+      entitlements: string[]
+      slug: string
+      kind: 'perpetual' | 'subscription'
+      currency: string
+      interval?: 'month' | 'year' | undefined
+      seats?: boolean | undefined
+      updatesMonths?: number | null | undefined
+      renewalAmountMinor?: number | null | undefined
+      trialDays?: number | undefined
+      active?: boolean | undefined
+      position?: number | undefined
+    }
+    output: {
+      slug: string
+      name: string
+      kind: 'perpetual' | 'subscription'
+      amountMinor: number
+      currency: string
+      interval: 'month' | 'year' | null
+      maxDevices: number
+      seats: boolean
+      updatesMonths: number | null
+      renewalAmountMinor: number | null
+      trialDays: number
+      entitlements: string[]
+      active: boolean
+      position: number
+    }
+  }
   'admin.impersonate': {
     kind: 'mutation'
     input: {
@@ -76,6 +133,80 @@ export interface Contract {
       accessToken: string
       accessTokenExpiresAt: Date
       sessionToken: string
+    }
+  }
+  'admin.jobs': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      name?: string | undefined
+      state?: 'active' | 'cancelled' | 'completed' | 'created' | 'failed' | 'retry' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        name: string
+        state: 'active' | 'cancelled' | 'completed' | 'created' | 'failed' | 'retry'
+        subjects: string[]
+        error: string | null
+        retryCount: number
+        retryLimit: number
+        createdAt: Date
+        startAfter: Date
+        completedAt: Date | null
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'admin.plans': {
+    kind: 'query'
+    input: void
+    output: {
+      items: {
+        slug: string
+        name: string
+        kind: 'perpetual' | 'subscription'
+        amountMinor: number
+        currency: string
+        interval: 'month' | 'year' | null
+        maxDevices: number
+        seats: boolean
+        updatesMonths: number | null
+        renewalAmountMinor: number | null
+        trialDays: number
+        entitlements: string[]
+        active: boolean
+        position: number
+      }[]
+    }
+  }
+  'admin.replayWebhook': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      type: string
+      apiVersion: string | null
+      status: 'failed' | 'ignored' | 'processed' | 'quarantined' | 'received'
+      attempts: number
+      lastError: string | null
+      occurredAt: Date
+      receivedAt: Date
+      processedAt: Date | null
+    }
+  }
+  'admin.retryJob': {
+    kind: 'mutation'
+    input: {
+      name: string
+      id: string
+    }
+    output: {
+      id: string
+      name: string
     }
   }
   'admin.rotateSigningKey': {
@@ -134,6 +265,38 @@ export interface Contract {
       banExpires: Date | null
     }
   }
+  'admin.updatePlan': {
+    kind: 'mutation'
+    input: {
+      name?: string | undefined
+      amountMinor?: number | undefined
+      maxDevices?: number | undefined
+      seats?: boolean | undefined
+      updatesMonths?: number | null | undefined
+      renewalAmountMinor?: number | null | undefined
+      trialDays?: number | undefined
+      entitlements?: string[] | undefined
+      active?: boolean | undefined
+      position?: number | undefined
+      slug: string
+    }
+    output: {
+      slug: string
+      name: string
+      kind: 'perpetual' | 'subscription'
+      amountMinor: number
+      currency: string
+      interval: 'month' | 'year' | null
+      maxDevices: number
+      seats: boolean
+      updatesMonths: number | null
+      renewalAmountMinor: number | null
+      trialDays: number
+      entitlements: string[]
+      active: boolean
+      position: number
+    }
+  }
   'admin.users': {
     kind: 'query'
     input:
@@ -160,6 +323,29 @@ export interface Contract {
         banReason: string | null
         banExpires: Date | null
         lastSeenAt: Date | null
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'admin.webhookEvents': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'failed' | 'ignored' | 'processed' | 'quarantined' | 'received' | undefined
+      type?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        type: string
+        apiVersion: string | null
+        status: 'failed' | 'ignored' | 'processed' | 'quarantined' | 'received'
+        attempts: number
+        lastError: string | null
+        occurredAt: Date
+        receivedAt: Date
+        processedAt: Date | null
       }[]
       nextCursor: string | null
     }
@@ -1145,9 +1331,7 @@ export interface Contract {
   }
   'payments.plans': {
     kind: 'query'
-    input: {
-      [x: string]: never
-    }
+    input: void
     output: {
       items: {
         slug: string

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import Stripe from 'stripe'
 import type { Deps } from '../deps.ts'
+import { handledEvents } from '../modules/payments/events.ts'
 import { storeEvent } from '../modules/payments/queries/intake.ts'
 import { isLiveKey } from '../modules/payments/stripe/api.ts'
 import type { HttpEnv } from './context.ts'
@@ -38,7 +39,7 @@ export function mountStripeWebhook(app: Hono<HttpEnv>, deps: Deps): void {
 async function receive(
   deps: Deps,
   c: Context<HttpEnv>,
-): Promise<Refusal | 'stored' | 'known' | 'quarantined'> {
+): Promise<Refusal | 'received' | 'ignored' | 'quarantined' | 'known'> {
   const secrets = (deps.env.STRIPE_WEBHOOK_SECRETS ?? []).filter((secret) => secret.trim() !== '')
   if (secrets.length === 0 || !deps.env.STRIPE_SECRET_KEY) return 'closed'
   const body = await readBody(c)
@@ -50,20 +51,24 @@ async function receive(
     return 'bad_event'
   }
   if (event.livemode !== isLiveKey(deps.env.STRIPE_SECRET_KEY)) return 'wrong_mode'
-  // Written for one version of Stripe's API; what another one says is kept for people to look at.
-  const quarantined = event.api_version !== Stripe.API_VERSION
+  const status = statusOf(event)
   const isNews = await storeEvent(deps.sql, deps.jobs, {
     id: event.id,
     type: event.type,
     apiVersion: event.api_version,
     livemode: event.livemode,
     body,
+    status,
     occurredAt: new Date(event.created * 1000),
     receivedAt: now,
-    quarantined,
   })
-  if (!isNews) return 'known'
-  return quarantined ? 'quarantined' : 'stored'
+  return isNews ? status : 'known'
+}
+
+/** Written for one version of Stripe's API: what another one says is kept for people to look at. */
+function statusOf(event: Stripe.Event): 'received' | 'ignored' | 'quarantined' {
+  if (event.api_version !== Stripe.API_VERSION) return 'quarantined'
+  return Object.hasOwn(handledEvents, event.type) ? 'received' : 'ignored'
 }
 
 /** The bytes as they came: a signature is over them, not over what they mean. */

@@ -73,7 +73,6 @@ const fields = {
   position: z.number().int().min(-10_000).max(10_000),
 }
 export const adminPlanSchema = planSchema.extend({ active: z.boolean(), position: z.number() })
-export const plansInput = z.strictObject({})
 export const plansOutput = z.object({ items: z.array(adminPlanSchema) })
 export const createPlanInput = z
   .strictObject({

@@ -40,7 +40,6 @@ export const adminPaymentsProcedures = {
 
   plans: adminProcedure
     .meta({ openapi: { method: 'GET', path: '/admin/plans', summary: 'List all plans' } })
-    .input(s.plansInput)
     .output(s.plansOutput)
     .query(({ ctx }) => listAllPlans(ctx)),
   createPlan: adminProcedure

@@ -1,11 +1,14 @@
 import { adminProcedure, router } from '../../trpc.ts'
 import { signedInSchema } from '../auth/schemas.ts'
+import { adminPaymentsProcedures } from './payments.ts'
 import * as s from './schemas.ts'
 import { audit } from './service/audit.ts'
 import { rotateSigningKey } from './service/signing-keys.ts'
 import { ban, impersonate, searchUsers, setRole, unban } from './service/users.ts'
 
 export const adminRouter = router({
+  ...adminPaymentsProcedures,
+
   users: adminProcedure
     .meta({ openapi: { method: 'GET', path: '/admin/users', summary: 'Find accounts' } })
     .input(s.usersInput)

@@ -16,7 +16,6 @@ import {
 export const paymentsRouter = router({
   plans: publicProcedure
     .meta({ openapi: { method: 'GET', path: '/payments/plans', summary: 'List what is on sale' } })
-    .input(s.plansInput)
     .output(s.plansOutput)
     .query(({ ctx }) => plans(ctx)),
 

@@ -42,7 +42,6 @@ export const planSchema = z.object({
   trialDays: z.number(),
   entitlements: z.array(z.string()),
 })
-export const plansInput = z.strictObject({})
 export const plansOutput = z.object({ items: z.array(planSchema) })
 
 export const createCheckoutInput = z.strictObject({

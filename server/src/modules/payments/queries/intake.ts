@@ -10,14 +10,14 @@ export interface IncomingEvent {
   body: string
   occurredAt: Date
   receivedAt: Date
-  /** Not to be processed before an admin has looked. */
-  quarantined: boolean
+  /** `received` is processed; `ignored` is a type we do not follow; `quarantined` waits for an admin. */
+  status: 'received' | 'ignored' | 'quarantined'
 }
 
 /**
  * Stores an event and the job that processes it, in one transaction of prepared statements by hand: this is what Stripe
  * waits for. An event that is known is left alone, unless it had failed: then its redelivery is another try.
- * @returns whether there is something to do
+ * @returns whether it is news
  */
 export function storeEvent(sql: Sql, jobs: Jobs, event: IncomingEvent): Promise<boolean> {
   return sql.begin(async (tx) => {
@@ -25,7 +25,7 @@ export function storeEvent(sql: Sql, jobs: Jobs, event: IncomingEvent): Promise<
       insert into webhook_events (id, type, api_version, livemode, payload, status, occurred_at, received_at)
       values (
         ${event.id}, ${event.type}, ${event.apiVersion}, ${event.livemode}, ${event.body}::text::jsonb,
-        ${event.quarantined ? 'quarantined' : 'received'}::webhook_status, ${event.occurredAt}, ${event.receivedAt}
+        ${event.status}::webhook_status, ${event.occurredAt.toISOString()}, ${event.receivedAt.toISOString()}
       )
       on conflict (id) do update set status = 'received' where webhook_events.status = 'failed'
       returning status`

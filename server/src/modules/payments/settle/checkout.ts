@@ -6,6 +6,7 @@ import { updatePayment } from '../queries/payments.ts'
 import { type CheckoutStatus, canMove } from '../states.ts'
 import { askStripe, fromUnix, idOf } from '../stripe/api.ts'
 import { fetchPayment, type PaymentSnapshot } from '../stripe/snapshots.ts'
+import { coalesce } from './coalesce.ts'
 import { settle } from './guard.ts'
 import { settleInvoice } from './invoice.ts'
 import { followClaim, fulfil } from './license.ts'
@@ -24,7 +25,11 @@ export interface CheckoutSnapshot {
  * Reads a Checkout Session and its payment or subscription, and brings our rows in line: the one way in which anything
  * bought is given, for webhooks, reconciliation and the success page alike. Keyed by checkout, so once.
  */
-export async function settleCheckout(ctx: Ctx, sessionId: string): Promise<Outcome> {
+export function settleCheckout(ctx: Ctx, sessionId: string): Promise<Outcome> {
+  return coalesce(ctx, `checkout:${sessionId}`, () => readCheckout(ctx, sessionId))
+}
+
+async function readCheckout(ctx: Ctx, sessionId: string): Promise<Outcome> {
   let invoiceId: string | null = null
   const outcome = await settle(ctx, async (guard) => {
     await guard.watch('checkout', sessionId)

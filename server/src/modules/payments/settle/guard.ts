@@ -12,7 +12,7 @@ export class StaleSnapshot extends Error {
   }
 }
 
-const ATTEMPTS = 8
+const ATTEMPTS = 12
 const PAUSE_MS = 15
 
 /** Remembers how our rows stood before Stripe was asked about the same things. */

@@ -16,6 +16,7 @@ import {
 import { canMove, type InvoiceStatus, knownState } from '../states.ts'
 import { askStripe, fromUnix, idOf } from '../stripe/api.ts'
 import { all, fetchPayment, type PaymentSnapshot } from '../stripe/snapshots.ts'
+import { coalesce } from './coalesce.ts'
 import { StaleSnapshot, settle } from './guard.ts'
 import { followClaim } from './license.ts'
 import { ignored, type Outcome } from './outcome.ts'
@@ -28,7 +29,11 @@ const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
   idOf(invoice.parent?.subscription_details?.subscription)
 
 /** Reads an invoice with its payments and brings our rows in line; then the subscription, whose state it decides. */
-export async function settleInvoice(ctx: Ctx, invoiceId: string): Promise<Outcome> {
+export function settleInvoice(ctx: Ctx, invoiceId: string): Promise<Outcome> {
+  return coalesce(ctx, `invoice:${invoiceId}`, () => readInvoice(ctx, invoiceId))
+}
+
+async function readInvoice(ctx: Ctx, invoiceId: string): Promise<Outcome> {
   let subscriptionId: string | null = null
   const outcome = await settle(ctx, async (guard): Promise<(ctx: Ctx) => Promise<Outcome>> => {
     await guard.watch('invoice', invoiceId)

@@ -12,12 +12,19 @@ import {
 } from '../queries/subscriptions.ts'
 import { canMove, knownState, type SubscriptionStatus } from '../states.ts'
 import { askStripe, fromUnix, fromUnixOrNull, idOf } from '../stripe/api.ts'
+import { coalesce } from './coalesce.ts'
 import { StaleSnapshot, settle } from './guard.ts'
 import { fulfil } from './license.ts'
 import { type Outcome, unknownToUs } from './outcome.ts'
 
 /** Reads a subscription from Stripe and brings ours, with its license, in line. */
 export function settleSubscription(ctx: Ctx, stripeSubscriptionId: string): Promise<Outcome> {
+  return coalesce(ctx, `subscription:${stripeSubscriptionId}`, () =>
+    readSubscription(ctx, stripeSubscriptionId),
+  )
+}
+
+function readSubscription(ctx: Ctx, stripeSubscriptionId: string): Promise<Outcome> {
   return settle(ctx, async (guard) => {
     await guard.watch('subscription', stripeSubscriptionId)
     const subscription = await askStripe(ctx, (stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId))
