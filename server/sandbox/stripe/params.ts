@@ -72,6 +72,11 @@ export class Params {
     return this.fields[key] !== undefined
   }
 
+  /** Names of the parameters that the request carries at this level. */
+  given(): string[] {
+    return Object.keys(this.fields)
+  }
+
   /** Declares parameters that are accepted and change nothing here. */
   ignore(...keys: string[]): void {
     for (const key of keys) this.read.add(key)

@@ -27,6 +27,7 @@ export function createAccount(ctx: Context, params: Params): Account {
       mcc: null,
       minority_owned_business_designation: null,
       name: params.obj('business_profile')?.str('name') ?? null,
+      specified_commercial_transactions_act_url: null,
       support_address: null,
       support_email: null,
       support_phone: null,
@@ -312,6 +313,14 @@ export function refundApplicationFee(ctx: Context, fee: ApplicationFee, amountMi
     type: 'application_fee_refund',
     category: 'platform_earning_refund',
     amountMinor: -amount,
+    currency: fee.currency,
+    source: id,
+    atOnce: true,
+  })
+  addBalanceTransaction(ctx.forAccount(idOf(fee.account) ?? ''), {
+    type: 'adjustment',
+    category: 'fee',
+    amountMinor: amount,
     currency: fee.currency,
     source: id,
     atOnce: true,

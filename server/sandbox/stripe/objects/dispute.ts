@@ -89,6 +89,7 @@ export function openDispute(ctx: Context, charge: Charge, options: DisputeOption
       card: {
         brand: charge.payment_method_details?.card?.brand ?? 'visa',
         case_type: options.inquiry ? 'inquiry' : 'chargeback',
+        network: charge.payment_method_details?.card?.network ?? 'visa',
         network_reason_code: '10.4',
       },
       type: 'card',

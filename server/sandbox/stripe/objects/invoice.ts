@@ -283,7 +283,8 @@ export function attemptInvoice(
       }),
     }
   }
-  const payment = confirmPaymentIntent(ctx, intent, method, options)
+  // A challenge on an invoice is not a decline even off session: the customer is asked to come and answer it.
+  const payment = confirmPaymentIntent(ctx, intent, method, { ...options, offSession: false })
   concludeAttempt(ctx, invoice, payment)
   return payment
 }

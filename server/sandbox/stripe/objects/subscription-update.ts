@@ -53,8 +53,8 @@ export function updateSubscription(base: Context, subscription: Subscription, pa
   )
   const next = items ? readItems(ctx, subscription, items) : undefined
   params.done()
-  const bare = Object.keys(patch).every((key) => key === 'metadata' || key === 'cancellation_details')
-  if (isOver(subscription) && !(bare && !items && trialEnd === undefined)) {
+  const bare = params.given().every((key) => ['metadata', 'cancellation_details', 'expand'].includes(key))
+  if (isOver(subscription) && !bare) {
     throw new StripeFault(400, {
       type: 'invalid_request_error',
       message: 'A canceled subscription can only update its cancellation_details and metadata.',

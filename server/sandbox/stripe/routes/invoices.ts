@@ -57,12 +57,15 @@ function pay(base: Context, id: string, params: Params): Invoice {
   if (invoice.status !== 'open') return invoice
   const method = methodId ? resolvePaymentMethod(ctx, methodId) : methodFor(ctx, invoice)
   const payment = collectInvoice(ctx, invoice, method, { offSession })
-  if (payment.outcome === 'failed') {
+  if (payment.outcome === 'failed') throw new StripeFault(payment.fault.status, payment.fault.body, true)
+  if (payment.outcome === 'requires_action') {
     throw new StripeFault(
-      payment.fault.status,
-      payment.fault.body.decline_code === 'authentication_required'
-        ? { ...payment.fault.body, code: 'invoice_payment_intent_requires_action' }
-        : payment.fault.body,
+      402,
+      {
+        type: 'card_error',
+        code: 'invoice_payment_intent_requires_action',
+        message: 'This payment requires additional user action before it can be completed successfully.',
+      },
       true,
     )
   }
