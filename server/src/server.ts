@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '@devforge/db/migrate'
 import { createApp } from './app.ts'
-import { SECOND } from './clock.ts'
+import { type Clock, SECOND } from './clock.ts'
 import { createDeps, type Deps } from './deps.ts'
 import type { Env } from './env.ts'
 import type { Lifecycle } from './http/health.ts'
@@ -22,6 +22,8 @@ export interface RunningServer {
 
 export interface StartOptions {
   log?: Logger
+  /** Default: the system's. The demonstration sets it forward. */
+  clock?: Clock
   /** A port that was taken already. */
   listener?: Listener
   /** Runs after migrating and before the first request. */
@@ -45,7 +47,7 @@ export async function startServer(
     await migrate(env.DATABASE_URL)
     // With PORT=0 the address, which is also the issuer of tokens, is known only now.
     const PUBLIC_URL = new URL(env.PUBLIC_URL).port === '0' ? listener.url : env.PUBLIC_URL
-    deps = await createDeps({ ...env, PORT: listener.port, PUBLIC_URL }, { log })
+    deps = await createDeps({ ...env, PORT: listener.port, PUBLIC_URL }, { log, clock: options.clock })
   } catch (error) {
     await listener.close(0)
     throw error
