@@ -150,7 +150,13 @@ try {
 
   section('A subscription, month by month')
   const eve = sdk.createDevForge({ url: world.url })
-  await eve.auth.signUp({ email: 'eve@example.com', password: 'yet another password', name: 'Eve Mayer' })
+  const credentials = { email: 'eve@example.com', password: 'yet another password' }
+  await eve.auth.signUp({ ...credentials, name: 'Eve Mayer' })
+  /** A month is longer than a session lives unused: a person would sign in again. */
+  const passDays = async (days: number) => {
+    await world.passDays(days)
+    await eve.auth.signIn(credentials)
+  }
   const license = async () => {
     const found = (await eve.licenses.list()).items.find((item) => item.plan === 'pro-monthly')
     if (!found) throw new Error('no license of the subscription')
@@ -173,7 +179,7 @@ try {
   show('license', `${first.status} until ${first.expiresAt?.toISOString().slice(0, 10)}`)
 
   step('A month passes: the renewal is paid')
-  await world.passDays(31)
+  await passDays(31)
   const renewed = await until('the period moves', async () => {
     const now = await license()
     return now.expiresAt && first.expiresAt && now.expiresAt > first.expiresAt ? now : null
@@ -186,14 +192,14 @@ try {
 
   step('The card expires: the next renewal fails')
   await world.replaceCard('eve@example.com', 'pm_card_chargeCustomerFail')
-  await world.passDays(31)
+  await passDays(31)
   await becomes('past_due')
   check((await eve.licenses.validate({ key: trial.key })).valid === false, 'the trial is long over')
   show('license', 'past due: everything works for seven days more')
 
   step('A new card: recovered')
   await world.replaceCard('eve@example.com', 'pm_card_visa')
-  await world.passDays(4)
+  await passDays(4)
   await becomes('active')
 
   step('Cancel at the end of the period')
@@ -201,7 +207,7 @@ try {
   const subscriptionId = subscriptions[0]?.id ?? ''
   await eve.payments.cancelSubscription({ id: subscriptionId, atPeriodEnd: true })
   check((await license()).status === 'active', 'paid is paid: it works to the end of the month')
-  await world.passDays(31)
+  await passDays(31)
   await becomes('expired')
   closing()
 } finally {
