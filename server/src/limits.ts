@@ -97,7 +97,8 @@ export function createLimits(sql: Sql): Limits {
       // One of them sweeps the table for all.
       clearExpiredByTimeout: isFirst,
       // Whoever is over the limit is refused from memory: a flood does not reach the database.
-      inMemoryBlockOnConsumed: points,
+      // (Only over it: the last attempt within may be given back.)
+      inMemoryBlockOnConsumed: points + 1,
       // Should the counters be unreachable, each process counts by itself instead of letting everything pass.
       insuranceLimiter: new RateLimiterMemory(options),
     })

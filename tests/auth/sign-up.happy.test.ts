@@ -41,7 +41,9 @@ test('a new verification mail can be asked for; its token works once, for 24 hou
   const second = await mailedToken(t, 'ada@example.com', 'verify-email')
   expect(second).not.toBe(first)
   await forge.auth.verifyEmail({ token: second })
-  await expect(forge.auth.verifyEmail({ token: second })).rejects.toMatchObject({ code: 'AUTH_TOKEN_INVALID' })
+  await expect(forge.auth.verifyEmail({ token: second })).rejects.toMatchObject({
+    code: 'AUTH_TOKEN_INVALID',
+  })
 })
 
 test('of two uses of a token at the same moment, one counts', async () => {
@@ -49,7 +51,9 @@ test('of two uses of a token at the same moment, one counts', async () => {
   const forge = t.forge()
   await forge.auth.signUp({ email: 'ada@example.com', password: 'correct horse', name: 'Ada' })
   const token = await mailedToken(t, 'ada@example.com', 'verify-email')
-  const uses = await Promise.allSettled(Array.from({ length: 8 }, () => t.forge().auth.verifyEmail({ token })))
+  const uses = await Promise.allSettled(
+    Array.from({ length: 8 }, () => t.forge().auth.verifyEmail({ token })),
+  )
   expect(uses.filter((use) => use.status === 'fulfilled')).toHaveLength(1)
 })
 

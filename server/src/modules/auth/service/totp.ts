@@ -68,6 +68,7 @@ export async function confirmTotp(ctx: Ctx<SessionActor>, { code }: { code: stri
     await confirmTwoFactor(ctx.db, userId, ctx.deps.clock.now())
     await writeAudit(ctx, { action: 'user.totp_enabled', subject: userId })
   })
+  await takeBackAttempt(ctx, userId)
   return { ok: true }
 }
 
@@ -105,8 +106,7 @@ export async function checkSecondStep(ctx: Ctx, userId: string, code: string | u
     const fits = code.length === 6 ? await fitsApp(ctx, row, code) : await useBackupCode(ctx, row, code)
     if (!fits) throw new AppError('AUTH_INVALID_CREDENTIALS')
   })
-  await ctx.deps.limits.giveBack('totp:account', userId)
-  await ctx.deps.limits.giveBack('totp-day:account', userId)
+  await takeBackAttempt(ctx, userId)
 }
 
 const countAttempt = (ctx: Ctx, userId: string): Promise<void> =>
@@ -114,6 +114,11 @@ const countAttempt = (ctx: Ctx, userId: string): Promise<void> =>
     ['totp:account', userId],
     ['totp-day:account', userId],
   ])
+
+async function takeBackAttempt(ctx: Ctx, userId: string): Promise<void> {
+  await ctx.deps.limits.giveBack('totp:account', userId)
+  await ctx.deps.limits.giveBack('totp-day:account', userId)
+}
 
 interface TwoFactorRow {
   userId: string
