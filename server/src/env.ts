@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+const DEVELOPMENT_SECRET = 'development-secret-never-for-production-use'
+
 const flag = z.stringbool()
 const list = z
   .string()
@@ -41,7 +43,7 @@ export const envSchema = z.object({
   DEVFORGE_SECRET: z
     .string()
     .min(32)
-    .default('development-secret-never-for-production-use')
+    .default(DEVELOPMENT_SECRET)
     .describe(
       '32+ random characters; peppers license keys, seals secrets at rest. Losing it loses every license key',
     ),
@@ -68,7 +70,10 @@ export const envSchema = z.object({
     .describe('smtp(s)://user:password@host:port; unset: mails are kept in MAIL_DIR and shown at /dev/mail'),
   MAIL_FROM: z.string().default('Dev Forge <noreply@devforge.localhost>').describe('sender of mails'),
   MAIL_DIR: z.string().default('.data/mail').describe('where mails are kept without SMTP'),
-  CORS_ORIGINS: list.default([]).describe('origins of browsers that may call the API, comma separated'),
+  CORS_ORIGINS: list
+    .pipe(z.array(z.url()))
+    .default([])
+    .describe('origins of browsers that may call the API, comma separated'),
   TRUSTED_PROXY_HOPS: z.coerce
     .number()
     .int()
@@ -145,6 +150,8 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (given.NODE_ENV === 'production') {
     for (const name of REQUIRED_IN_PRODUCTION)
       if (!given[name]) problems.push(`${name} is required in production`)
+    if (given.DEVFORGE_SECRET === DEVELOPMENT_SECRET)
+      problems.push('DEVFORGE_SECRET is the one from the example: everybody knows it')
     if (given.STRIPE_API_BASE) problems.push('STRIPE_API_BASE: the sandbox is not for production')
     if (given.STRIPE_SECRET_KEY?.includes('_test_')) problems.push('STRIPE_SECRET_KEY is a test key')
   }

@@ -2,7 +2,6 @@ import { type Env, EnvError, parseEnv } from './env.ts'
 import { exitOnCrash, exitOnSignals, loadEnvFile } from './lifetime.ts'
 import { PortInUse } from './listener.ts'
 import { createLog } from './log.ts'
-import { startServer } from './server.ts'
 
 /** Reads the environment, or says what is wrong with it. */
 function readEnv(source: Record<string, string | undefined>): Env & { DATABASE_URL: string } {
@@ -22,6 +21,8 @@ export async function main(source: Record<string, string | undefined> = process.
     const env = readEnv(source)
     const log = createLog(env.LOG_LEVEL)
     exitOnCrash(log)
+    // Only now: an incomplete environment is told at once.
+    const { startServer } = await import('./server.ts')
     const server = await startServer(env, { log })
     await exitOnSignals(log, server.stop)
   } catch (error) {
