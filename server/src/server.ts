@@ -76,6 +76,6 @@ export async function startServer(
     await stop()
     throw error
   }
-  log.info({ url: deps.env.PUBLIC_URL, worker: env.WORKER }, 'ready')
+  log.info({ url: deps.env.PUBLIC_URL, port: listener.port, worker: env.WORKER }, 'ready')
   return { deps, port: listener.port, url: listener.url, stop }
 }
