@@ -174,13 +174,14 @@ export class LicenseManager {
         }
       },
     })
-    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true })
   }
 
-  /** Stops the background renewal. The manager can still be asked, and started again. */
-  close(): void {
+  /** Stops the background renewal and waits for what is being written. The manager can still be asked, and started again. */
+  async close(): Promise<void> {
     this.#stop?.()
     this.#stop = undefined
+    await this.#queue
   }
 
   async #sync(options: { force?: boolean; signal?: AbortSignal }): Promise<SyncResult> {
