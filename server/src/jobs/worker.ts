@@ -32,17 +32,27 @@ async function run<N extends JobName>(
 const runAny = <N extends JobName>(deps: Deps, job: JobDefinition<N>, id: string, data: unknown) =>
   run(deps, job, id, data as JobData[N])
 
+/** Workers are woken when a job comes (NOTIFY); this is for what they missed. */
+const POLL_SECONDS = 2
+
+async function startOne<N extends JobName>(deps: Deps, job: JobDefinition<N>): Promise<void> {
+  const { boss } = deps.jobs
+  let worker: string | undefined
+  worker = await boss.work(job.name, { pollingIntervalSeconds: POLL_SECONDS }, async ([item]) => {
+    try {
+      if (item) await runAny(deps, job, item.id, item.data)
+    } finally {
+      // Where one was there may be more, whose wake-up found all workers busy: look again at once, not after the poll.
+      if (worker) boss.notifyWorker(worker)
+    }
+  })
+}
+
 /** Starts working on jobs until `boss.stop()`, which lets running ones finish. */
 export async function startWorker(deps: Deps): Promise<void> {
   const { boss } = deps.jobs
   for (const job of jobDefinitions) {
-    await boss.work(
-      job.name,
-      { localConcurrency: job.concurrency ?? 2, pollingIntervalSeconds: 2 },
-      async ([item]) => {
-        if (item) await runAny(deps, job, item.id, item.data)
-      },
-    )
+    for (let n = 0; n < (job.concurrency ?? 2); n++) await startOne(deps, job)
     if (job.cron) await boss.schedule(job.name, job.cron)
     if (job.onStart) await boss.send(job.name, {}, { singletonKey: 'start' })
   }
