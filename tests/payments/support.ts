@@ -1,5 +1,6 @@
 import { systemContext } from '@devforge/server/context'
 import type { Deps } from '@devforge/server/deps'
+import Stripe from 'stripe'
 import type { TestApp } from '../support/app.ts'
 import { GOOD_CARD } from '../support/payments.ts'
 import type { Person } from '../support/people.ts'
@@ -82,4 +83,44 @@ export async function chargeOf(t: TestApp, paymentId: string): Promise<string> {
 export async function eventStates(t: TestApp): Promise<Record<string, number>> {
   const rows = await t.deps.sql`select status, count(*)::int as count from webhook_events group by status`
   return Object.fromEntries(rows.map((row) => [String(row.status), Number(row.count)]))
+}
+
+/** Puts something between the server and Stripe, and takes the retries of Stripe's package away. */
+export function between(t: TestApp, make: (sandbox: typeof fetch) => typeof fetch): void {
+  t.deps.stripe = new Stripe('sk_test_suite1234567890', {
+    maxNetworkRetries: 0,
+    httpClient: Stripe.createFetchHttpClient(make(t.sandbox.fetch)),
+  })
+}
+
+/** Whether a request to Stripe is this one: `POST /v1/refunds`. */
+export const isCall = (call: string, input: Parameters<typeof fetch>[0], init?: RequestInit): boolean =>
+  call === `${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`
+
+/** Answers of a call are lost on the way back while `lost.on`: Stripe has done it, we do not know. */
+export function losingAnswers(t: TestApp, call: string): { on: boolean } {
+  const lost = { on: true }
+  between(t, (sandbox) => async (input, init) => {
+    const answer = await sandbox(input, init)
+    if (lost.on && isCall(call, input, init)) throw new TypeError('connection reset')
+    return answer
+  })
+  return lost
+}
+
+/** Stripe does not answer at all while `down.on`. */
+export function stripeDown(t: TestApp): { on: boolean } {
+  const down = { on: true }
+  between(t, (sandbox) => async (input, init) => {
+    if (down.on) throw new TypeError('no route to host')
+    return sandbox(input, init)
+  })
+  return down
+}
+
+/** The same person with a client that does not try again by itself. */
+export async function impatient(t: TestApp, person: Person): Promise<Person> {
+  const forge = t.forge({ retries: 0 })
+  await forge.auth.signIn({ email: person.email, password: person.password })
+  return { ...person, forge }
 }
