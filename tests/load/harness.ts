@@ -6,6 +6,7 @@ import type { Judge } from './answers.ts'
 import { type Dataset, SECRET } from './dataset.ts'
 import type { Job, Stats } from './generator.ts'
 import { cpuOfTree } from './processes.ts'
+import type { Question } from './servers/child.ts'
 import type { Shape } from './shapes.ts'
 
 export const CONNECTIONS = 32
@@ -37,17 +38,12 @@ export interface Round {
   generatorMicros: number
 }
 
-/** Starts `servers/<name>.ts`, its log going to a file as in production. `nodeOptions` are for profiling. */
-export async function startServer(
-  name: string,
-  { url, file }: Dataset,
-  nodeOptions: string[] = [],
-): Promise<Server> {
+/** Starts `servers/<name>.ts`, its log going to a file as in production. */
+export async function startServer(name: string, { url, file }: Dataset): Promise<Server> {
   const log = openSync(join(dirname(file), `${name}.log`), 'w')
   const child = fork(new URL(`./servers/${name}.ts`, import.meta.url), {
     stdio: ['ignore', log, 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', DATABASE_URL: url, DEVFORGE_SECRET: SECRET },
-    execArgv: nodeOptions,
   })
   const { port } = await nextMessage<{ port: number }>(child)
   return { port, child, [Symbol.asyncDispose]: () => end(child) }
@@ -62,7 +58,7 @@ export function startGenerator(data: Dataset): Generator {
   const child = fork(new URL('./generator.ts', import.meta.url), [data.file])
   return {
     async measure({ server, shape, judge }, ms) {
-      const usage = () => ask<{ cpuMicros: number }>(server.child, {})
+      const usage = () => ask<{ cpuMicros: number }>(server.child, 'usage' satisfies Question)
       const before = [await usage(), await cpuOfTree(data.pid)] as const
       const job: Job = { port: server.port, shape, judge, connections: CONNECTIONS, ms }
       const stats = await ask<Stats>(child, job)
@@ -84,7 +80,8 @@ export function startGenerator(data: Dataset): Generator {
   }
 }
 
-async function ask<T>(child: ChildProcess, message: object): Promise<T> {
+/** The answer of a child to a message. */
+export async function ask<T>(child: ChildProcess, message: Question | Job): Promise<T> {
   const answered = nextMessage<T>(child)
   child.send(message)
   return answered

@@ -1,23 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
-interface CpuProfile {
+/** As the inspector gives it. */
+export interface CpuProfile {
   nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[]
   samples: number[]
   timeDeltas: number[]
 }
 
 /** Where a share of the time was spent itself, not in what it called. */
-interface Share {
+export interface Share {
   name: string
   percent: number
 }
 
-/** Reads the profile that `node --cpu-prof` left in `dir`: shares of the busy time, by part and by function. */
-export async function readProfile(dir: string): Promise<{ parts: Share[]; functions: Share[] }> {
-  const [file] = (await readdir(dir)).filter((name) => name.endsWith('.cpuprofile'))
-  if (!file) throw new Error('the contender left no profile')
-  const profile = JSON.parse(await readFile(join(dir, file), 'utf8')) as CpuProfile
+/** Shares of the busy time, by part and by function. */
+export function readProfile(profile: CpuProfile): { parts: Share[]; functions: Share[] } {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
   const parts = new Map<string, number>()
   const functions = new Map<string, number>()

@@ -1,8 +1,7 @@
 // `pnpm bench:validate [--quick | --profile]`: `licenses.validate` among 100,000 licenses, beside a floor and the usual way.
-import { dirname, join } from 'node:path'
 import { createDataset, type Dataset } from './dataset.ts'
-import { type Contender, type Round, startGenerator, startServer } from './harness.ts'
-import { readProfile } from './profile.ts'
+import { ask, type Contender, type Round, startGenerator, startServer } from './harness.ts'
+import { type CpuProfile, readProfile, type Share } from './profile.ts'
 import { printReport, say } from './report.ts'
 import { captureShapes } from './shapes.ts'
 
@@ -33,26 +32,27 @@ async function compare(data: Dataset, quick: boolean): Promise<void> {
 
 /** Where one contender's process spends its time. */
 async function profile(data: Dataset, name: 'floor' | 'express' | 'ours'): Promise<void> {
-  const dir = join(dirname(data.file), `profile-${name}`)
   const shapes = await captureShapes(data.licenses)
-  {
-    await using server = await startServer(name, data, ['--cpu-prof', `--cpu-prof-dir=${dir}`])
-    await using generator = startGenerator(data)
-    const contender: Contender =
-      name === 'ours'
-        ? { name, server, shape: shapes.lone, judge: 'trpc' }
-        : { name, server, shape: shapes.bare, judge: name }
-    const { requests, serverMicros } = await generator.measure(contender, 8_000)
-    say(`\n${name}: ${requests} requests, ${Math.round(serverMicros)} µs of processor time each`)
-  }
-  const { parts, functions } = await readProfile(dir)
-  const list = (shares: { name: string; percent: number }[], count: number): void => {
+  await using server = await startServer(name, data)
+  await using generator = startGenerator(data)
+  const contender: Contender =
+    name === 'ours'
+      ? { name, server, shape: shapes.lone, judge: 'trpc' }
+      : { name, server, shape: shapes.bare, judge: name }
+  await generator.measure(contender, 3_000)
+  await ask(server.child, 'profile')
+  const { requests, serverMicros } = await generator.measure(contender, 6_000)
+  const { parts, functions } = readProfile(await ask<CpuProfile>(server.child, 'profiled'))
+  say(
+    `\n${name}: ${requests} requests, ${Math.round(serverMicros)} µs of processor time each; of the busy time`,
+  )
+  const list = (shares: Share[], count: number): void => {
     for (const share of shares.slice(0, count))
       say(`${share.percent.toFixed(1).padStart(6)} %  ${share.name}`)
   }
   list(parts, 20)
   say('  by function:')
-  list(functions, 45)
+  list(functions, 40)
 }
 
 await using data = await createDataset(LICENSES)

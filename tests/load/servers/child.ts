@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { Session } from 'node:inspector/promises'
 import type { AddressInfo } from 'node:net'
 
 /** What a contender is told by its environment. */
@@ -16,7 +17,10 @@ export function settings(): Settings {
   return { databaseUrl: DATABASE_URL, secret: DEVFORGE_SECRET }
 }
 
-/** Tells the bench where this contender listens and, when asked, what processor time it has used. Ends with the bench. */
+/** What the bench asks of a contender. */
+export type Question = 'usage' | 'profile' | 'profiled'
+
+/** Tells the bench where this contender listens and what it is asked. Ends with the bench. */
 export function report(server: Server): void {
   const tell = (message: object): void => {
     process.send?.(message)
@@ -24,9 +28,20 @@ export function report(server: Server): void {
   const ready = (): void => tell({ port: (server.address() as AddressInfo).port })
   if (server.listening) ready()
   else server.once('listening', ready)
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage()
-    tell({ cpuMicros: user + system })
+  const session = new Session()
+  process.on('message', async (question: Question) => {
+    if (question === 'usage') {
+      const { user, system } = process.cpuUsage()
+      tell({ cpuMicros: user + system })
+    } else if (question === 'profile') {
+      session.connect()
+      await session.post('Profiler.enable')
+      await session.post('Profiler.start')
+      tell({})
+    } else {
+      const { profile } = await session.post('Profiler.stop')
+      tell(profile)
+    }
   })
   process.on('disconnect', () => process.exit(0))
 }
