@@ -12,7 +12,7 @@ export type Kind<P extends Path> = Contract[P]['kind']
 /** Codes that the server answers. */
 export type ServerErrorCode = keyof ErrorDetails
 /** Failures that never reached the server, or whose answer never came back. */
-export interface LocalErrorDetails {
+interface LocalErrorDetails {
   /** No connection: offline, DNS, TLS, refused, or broken off. */
   NETWORK: null
   /** No answer within the call's time. */

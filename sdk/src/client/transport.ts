@@ -15,7 +15,7 @@ export interface TransportOptions {
   locale?: string | undefined
 }
 
-export interface Request {
+interface Request {
   path: string
   kind: 'query' | 'mutation'
   input: unknown

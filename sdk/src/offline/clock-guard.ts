@@ -1,5 +1,5 @@
 /** A clock may be this far off, or set back this far, without anybody minding. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000
+export const CLOCK_TOLERANCE_MS: number = 5 * 60_000
 
 /**
  * Keeps time from running backwards. `seenMs` is the high-water mark of all times ever seen; a clock that reads earlier than

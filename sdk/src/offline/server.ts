@@ -52,7 +52,7 @@ export interface SignedReader {
   ): Promise<{ list: RevocationList; keys: LeaseKey[] }>
 }
 
-export type KnownKeys = Pick<LicenseRecord, 'keys' | 'withdrawnKids'>
+type KnownKeys = Pick<LicenseRecord, 'keys' | 'withdrawnKids'>
 
 export const leaseInvalid = (reason: string): DevForgeError<'LEASE_INVALID'> =>
   new DevForgeError('LEASE_INVALID', `The server's answer cannot be believed (${reason}).`, {

@@ -2,9 +2,9 @@ import { CLOCK_TOLERANCE_MS } from './clock-guard.ts'
 import type { Lease, LeaseProblem } from './lease.ts'
 import type { Denial } from './record.ts'
 
-export const FREE_PLAN = 'free'
+const FREE_PLAN = 'free'
 /** What the editor can do without any license. */
-export const FREE_ENTITLEMENTS: readonly string[] = ['local-models']
+const FREE_ENTITLEMENTS: readonly string[] = ['local-models']
 
 export type LicenseState = 'valid' | 'grace' | 'expired' | 'revoked' | 'tampered' | 'none'
 

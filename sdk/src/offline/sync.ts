@@ -33,7 +33,7 @@ export function knownOf({ record, lease }: Holding): Known {
   }
 }
 
-export const statusOf = (holding: Holding, wallMs: number): LicenseStatus =>
+const statusOf = (holding: Holding, wallMs: number): LicenseStatus =>
   judge(knownOf(holding), plausibleNow(holding.guard, wallMs))
 
 function leaseIsDue(holding: Holding, wallMs: number): boolean {

@@ -3,7 +3,7 @@ import { DevForgeError } from '@devforge/sdk'
 import type { LicenseClient } from '@devforge/sdk/offline'
 
 export const KEY = 'DF-01234-56789-ABCDE-FGHJK-MN9TX'
-export const ISSUER = 'https://forge.test'
+const ISSUER = 'https://forge.test'
 export const DAY = 86_400_000
 export const MINUTE = 60_000
 
@@ -28,7 +28,7 @@ export function jws(key: SigningKey, typ: string, claims: object, header: object
   return `${head}.${body}.${sign(null, Buffer.from(`${head}.${body}`), key.privateKey).toString('base64url')}`
 }
 
-export interface Entry {
+interface Entry {
   seq: number
   sub: string
   kind: 'revoked' | 'reinstated' | 'device_removed'

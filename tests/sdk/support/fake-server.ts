@@ -12,7 +12,7 @@ export interface Arrived {
   request: number
 }
 
-export interface Refusal {
+interface Refusal {
   code: string
   httpStatus: number
   details?: unknown

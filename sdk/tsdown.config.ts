@@ -1,0 +1,19 @@
+import { defineConfig } from 'tsdown'
+
+// @trpc/client has @trpc/server and typescript for peers: whoever installed it would get 35 MB. So it is bundled, as is superjson.
+export default defineConfig({
+  entry: { index: 'src/index.ts', offline: 'src/offline/index.ts', node: 'src/node/index.ts' },
+  format: 'esm',
+  target: ['node20', 'chrome120'],
+  platform: 'neutral',
+  deps: {
+    neverBundle: [/^node:/],
+    alwaysBundle: [/^@trpc\//, 'superjson', 'copy-anything', 'is-what'],
+  },
+  // The compiler's JavaScript API is gone with TypeScript 7; the declarations are made from annotations alone.
+  dts: { oxc: true },
+  fixedExtension: false,
+  clean: true,
+  minify: false,
+  sourcemap: false,
+})
