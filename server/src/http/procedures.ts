@@ -2,6 +2,7 @@ import type { AnyTRPCProcedure } from '@trpc/server'
 import type { $ZodType } from 'zod/v4/core'
 import { appRouter } from '../router.ts'
 import type { ProcedureMeta, RequestContext } from '../trpc.ts'
+import { createRunner } from './run-procedure.ts'
 
 /** A procedure as the adapters call it. */
 export interface KnownProcedure {
@@ -24,21 +25,14 @@ interface Definition {
 
 function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
   const { type, meta, inputs, output } = procedure._def as unknown as Definition
+  const run = createRunner(path, procedure)
   return {
     path,
     type,
     meta: meta ?? {},
     input: inputs.at(-1),
     output,
-    call: (ctx, input, batchIndex = 0): Promise<unknown> =>
-      procedure({
-        path,
-        getRawInput: () => Promise.resolve(input),
-        ctx,
-        type,
-        signal: undefined,
-        batchIndex,
-      }),
+    call: (ctx, input, batchIndex = 0) => run(ctx, input, batchIndex),
   }
 }
 
