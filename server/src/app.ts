@@ -9,6 +9,7 @@ import { mountDevMail } from './http/dev-mail.ts'
 import { createEdge } from './http/edge.ts'
 import { answerError } from './http/errors.ts'
 import { type Lifecycle, mountHealth } from './http/health.ts'
+import { mountHome } from './http/home.ts'
 import { MAX_BODY_BYTES } from './http/json-input.ts'
 import { mountFallbacks } from './http/not-found.ts'
 import { mountDocs } from './http/rest/docs.ts'
@@ -32,6 +33,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
       onError: (c) => answerError(c, new AppError('PAYLOAD_TOO_LARGE', { limitBytes: MAX_BODY_BYTES })),
     }),
   )
+  mountHome(app, deps)
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
   mountAuth(app, deps)

@@ -46,6 +46,8 @@ export function pageHeaders(policy: PagePolicy = {}): Record<string, string> {
   const directives = sources.flatMap(([name, value]) => (value ? [`${name} ${value}`] : []))
   return {
     'content-type': 'text/html; charset=utf-8',
+    // With `no-referrer` a browser sends `Origin: null` along with the page's own forms.
+    'referrer-policy': 'same-origin',
     'content-security-policy': [NOTHING, "base-uri 'none'", ...directives].join('; '),
   }
 }

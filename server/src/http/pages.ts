@@ -13,7 +13,7 @@ a { color: var(--accent) }
 p { overflow-wrap: anywhere }
 .soft { color: var(--soft); font-size: .9rem }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem }
-ul.list { list-style: none; margin: 0; padding: 0 } ul.list > li + li { border-top: 1px solid var(--line) }
+ul.list { list-style: none; margin: 0; padding: .3rem 1rem } ul.list > li + li { border-top: 1px solid var(--line) }
 ul.list a { display: block; padding: .7rem .2rem; text-decoration: none; color: inherit } ul.list a:hover, ul.list a:focus-visible { color: var(--accent) }
 ul.list strong { display: block; overflow-wrap: anywhere }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }

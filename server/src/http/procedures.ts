@@ -1,5 +1,6 @@
 import type { AnyTRPCProcedure } from '@trpc/server'
 import type { $ZodType } from 'zod/v4/core'
+import { AppError } from '../errors.ts'
 import { appRouter } from '../router.ts'
 import type { ProcedureMeta, RequestContext } from '../trpc.ts'
 import { createRunner } from './run-procedure.ts'
@@ -23,6 +24,11 @@ interface Definition {
   output?: $ZodType
 }
 
+/** No input, or `{}`, which is what REST makes of none. */
+const isEmpty = (input: unknown): boolean =>
+  input === undefined ||
+  (typeof input === 'object' && input !== null && !Array.isArray(input) && Object.keys(input).length === 0)
+
 function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
   const { type, meta, inputs, output } = procedure._def as unknown as Definition
   const run = createRunner(path, procedure)
@@ -32,7 +38,12 @@ function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
     meta: meta ?? {},
     input: inputs.at(-1),
     output,
-    call: (ctx, input, batchIndex = 0) => run(ctx, input, batchIndex),
+    async call(ctx, input, batchIndex = 0) {
+      // Without a schema nobody would look at the input; what is passed there is a mistake.
+      if (inputs.length === 0 && !isEmpty(input))
+        throw new AppError('INVALID_INPUT', { issues: [{ path: '', message: 'This call takes no input.' }] })
+      return run(ctx, input, batchIndex)
+    },
   }
 }
 

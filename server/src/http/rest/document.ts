@@ -153,6 +153,9 @@ export function openApiDocument(publicUrl: string, version: string) {
       override({ jsonSchema, zodSchema }) {
         if (zodSchema._zod.def.type === 'date')
           Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
+        // What JSON can carry at all says nothing about the API, and makes silly examples.
+        if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+        if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
       },
       allowEmptySchema: { date: true },
     },
