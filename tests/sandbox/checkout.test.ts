@@ -242,3 +242,44 @@ test('what the session call refuses', async () => {
   const unknown = { success_url: 'https://a.example', payment_method_types: ['card'] } as object
   await expect(newSession(stripe, unknown)).rejects.toMatchObject({ code: 'parameter_unknown' })
 })
+
+test('a subscription by bank debit counts as active until the bank says no', async () => {
+  await using bench = openBench()
+  const { sandbox, stripe } = bench
+  const buy = async (card: string) => {
+    const session = await newSession(stripe, { mode: 'subscription' })
+    await sandbox.pay(session.id, { card })
+    return stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription'] })
+  }
+  const good = await buy('bank_debit')
+  const bad = await buy('bank_debit:000222222227')
+  expect(good).toMatchObject({ payment_status: 'unpaid', subscription: { status: 'active' } })
+  await sandbox.advance({ days: 1 })
+  const after = (id: string) => stripe.checkout.sessions.retrieve(id, { expand: ['subscription', 'invoice'] })
+  expect(await after(good.id)).toMatchObject({ payment_status: 'paid', invoice: { status: 'paid' } })
+  expect(await after(bad.id)).toMatchObject({
+    payment_status: 'unpaid',
+    subscription: { status: 'past_due' },
+    invoice: { status: 'open' },
+  })
+  expect(sandbox.events({ type: 'checkout.session.async_payment_failed' })).toHaveLength(1)
+})
+
+test('the page shows a typed promotion code at once; it has a form of its own, so that Enter elsewhere pays', async () => {
+  await using bench = openBench()
+  const coupon = await bench.stripe.coupons.create({ percent_off: 50 })
+  await bench.stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'HALF' })
+  const session = await newSession(bench.stripe, { allow_promotion_codes: true })
+  const path = `/c/pay/${session.id}`
+  const form = (fields: Record<string, string>) =>
+    bench.sandbox.app.request(path, { method: 'POST', body: new URLSearchParams(fields) })
+  const wrong = await form({ action: 'apply_code', promotion_code: 'NOPE' })
+  expect(wrong.status).toBe(400)
+  expect(await wrong.text()).toContain('This code is invalid.')
+  expect((await form({ action: 'apply_code', promotion_code: 'half' })).status).toBe(303)
+  const page = await (await bench.sandbox.app.request(path)).text()
+  expect(page).toContain('Pay $249.50')
+  expect(page.match(/<form/g)).toHaveLength(2)
+  expect((await form({ card: '4242424242424242', email: 'a@example.com' })).status).toBe(303)
+  expect((await bench.stripe.checkout.sessions.retrieve(session.id)).amount_total).toBe(24_950)
+})

@@ -17,13 +17,17 @@ import { missingKeys } from './support/stripe-types.ts'
  */
 const stripeCli = fileURLToPath(new URL('../node_modules/.bin/stripe', import.meta.url))
 
-let bench: Bench
-let base: string
 let home: string
-let stop: () => void
 
 beforeAll(async () => {
-  bench = openBench({ settings: { asyncSeconds: 0 } })
+  home = await mkdtemp(join(tmpdir(), 'stripe-cli-'))
+})
+
+afterAll(() => rm(home, { recursive: true }))
+
+/** A sandbox on a port of its own for each case, so that they may run side by side. */
+async function served(): Promise<Bench & { base: string }> {
+  const bench = openBench({ settings: { asyncSeconds: 0 } })
   // The CLI transfers what it has just charged, fees included: the account needs something on it.
   await bench.stripe.paymentIntents.create({
     amount: 100_000,
@@ -34,23 +38,30 @@ beforeAll(async () => {
   const server = createAdaptorServer({ fetch: bench.sandbox.app.fetch })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  home = await mkdtemp(join(tmpdir(), 'stripe-cli-'))
-  stop = () => server.close()
-})
+  const close = async () => {
+    server.close()
+    await bench.sandbox.close()
+  }
+  return {
+    ...bench,
+    base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: close,
+  }
+}
 
-afterAll(async () => {
-  stop()
-  await bench.sandbox.close()
-  await rm(home, { recursive: true })
-})
-
-async function trigger(event: string): Promise<{ code: number; output: string }> {
+async function trigger(base: string, event: string): Promise<{ code: number; output: string }> {
   const child = spawn(
     stripeCli,
     ['trigger', event, '--api-key', 'sk_test_1234567890abcdef', '--api-base', base],
     {
-      env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home },
+      env: {
+        PATH: process.env.PATH,
+        HOME: home,
+        XDG_CONFIG_HOME: home,
+        // It would look for updates and report its use: nothing leaves this machine.
+        STRIPE_CLI_TELEMETRY_OPTOUT: 'true',
+        HTTPS_PROXY: 'http://127.0.0.1:9',
+      },
     },
   )
   let output = ''
@@ -182,26 +193,31 @@ const CASES: [trigger: string, shape: readonly [string, string], object: object,
   ['test_helpers.test_clock.ready', ['TestHelpers/TestClocks', 'TestClock'], { frozen_time: 1_580_515_200 }],
 ]
 
-test.each(CASES)('stripe trigger %s', async (name, [file, shape], object, emitted = name) => {
-  const from = bench.sandbox.events().length
-  const { code, output } = await trigger(name)
-  expect(code, output).toBe(0)
-  const found = () =>
-    bench.sandbox
-      .events()
-      .slice(from)
-      .filter((event) => event.type === emitted)
-  await expect.poll(found, { timeout: 5000 }).not.toHaveLength(0)
-  const event = found().at(-1) as SandboxEvent
-  expect(event.data.object).toMatchObject(object)
-  expect(missingKeys('Events', 'EventBase', event)).toEqual([])
-  expect(missingKeys(file, shape, event.data.object)).toEqual([])
-  await bench.sandbox.settled()
-  expect(bench.received.map((arrived) => arrived.event.id)).toContain(event.id)
-})
+test.concurrent.for(CASES)(
+  'stripe trigger %s',
+  async ([name, [file, shape], object, emitted = name], { expect }) => {
+    await using bench = await served()
+    const from = bench.sandbox.events().length
+    const { code, output } = await trigger(bench.base, name)
+    expect(code, output).toBe(0)
+    const found = () =>
+      bench.sandbox
+        .events()
+        .slice(from)
+        .filter((event) => event.type === emitted)
+    await expect.poll(found, { timeout: 5000 }).not.toHaveLength(0)
+    const event = found().at(-1) as SandboxEvent
+    expect(event.data.object).toMatchObject(object)
+    expect(missingKeys('Events', 'EventBase', event)).toEqual([])
+    expect(missingKeys(file, shape, event.data.object)).toEqual([])
+    await bench.sandbox.settled()
+    expect(bench.received.map((arrived) => arrived.event.id)).toContain(event.id)
+  },
+)
 
 test('an event that the sandbox does not know fails loudly in the CLI', async () => {
-  const { code, output } = await trigger('issuing_card.created')
+  await using bench = await served()
+  const { code, output } = await trigger(bench.base, 'issuing_card.created')
   expect(code).not.toBe(0)
   expect(output).toContain('The sandbox does not know this call')
 })

@@ -1,12 +1,7 @@
 import { Context, type DueKind, type Settings } from './context.ts'
-import {
-  autoFinalize,
-  expireIncomplete,
-  retryInvoice,
-  turnPeriod,
-  warnOfTrialEnd,
-} from './objects/billing.ts'
-import { expireSession } from './objects/checkout.ts'
+import { expireIncomplete, turnPeriod, warnOfTrialEnd } from './objects/billing.ts'
+import { expireSession } from './objects/checkout-session.ts'
+import { autoFinalize, retryInvoice } from './objects/collection.ts'
 import { decideDispute, sufferAftermath } from './objects/dispute.ts'
 import { settlePayment } from './objects/outcomes.ts'
 import { settleRefund } from './objects/refund.ts'

@@ -1,9 +1,9 @@
 import { behaviorOf } from '../cards.ts'
 import type { Context } from '../context.ts'
 import type { PaymentIntent } from '../types.ts'
-import { followIntent } from './billing.ts'
-import { settleSession } from './checkout.ts'
-import { confirmPaymentIntent, failAuthentication, type Payment, settleDebit } from './payment-intent.ts'
+import { settleSession } from './checkout-session.ts'
+import { followIntent } from './collection.ts'
+import { confirmPaymentIntent, failAuthentication, type Payment, settleDebit } from './payment-attempt.ts'
 
 /** A bank debit's answer: the intent first, then the invoice and the session that wait for it. */
 export function settlePayment(ctx: Context, intent: PaymentIntent): void {

@@ -4,7 +4,8 @@ import { cardByNumber } from '../cards.ts'
 import type { Context } from '../context.ts'
 import type { Engine } from '../engine.ts'
 import { StripeFault } from '../errors.ts'
-import { applyPromotionCode, type Submitted, submitSession, successUrl } from '../objects/checkout.ts'
+import { applyPromotionCode, type Submitted, submitSession } from '../objects/checkout.ts'
+import { successUrl } from '../objects/checkout-session.ts'
 import { newCardMethod, newDebitMethod, notATestCard } from '../objects/payment-method.ts'
 import { TAXED_COUNTRIES } from '../objects/tax.ts'
 import type { CheckoutSession, PaymentMethod } from '../types.ts'
@@ -135,7 +136,12 @@ ${details?.amount_tax ? html`<tr><td>Tax</td><td class="amount">${money(details.
 </tbody></table>
 ${trialDays ? html`<p class="soft">Free for ${trialDays} days. You can cancel before the trial ends.</p>` : ''}
 <p class="soft">This offer stands until ${day(session.expires_at)}.</p>
-${session.cancel_url ? html`<a href="${session.cancel_url}">Back</a>` : ''}
+${
+  session.allow_promotion_codes
+    ? html`<form method="post" action="/c/pay/${session.id}"><label for="promotion_code">Promotion code</label><div class="row"><input id="promotion_code" name="promotion_code" style="flex:1" required><button name="action" value="apply_code">Apply</button></div></form>`
+    : ''
+}
+${session.cancel_url ? html`<p><a href="${session.cancel_url}">Back</a></p>` : ''}
 </section>`
 }
 
@@ -162,20 +168,15 @@ ${
     : html`<fieldset><legend>How do you want to pay?</legend>
 <label class="choice"><input type="radio" name="method" value="card" checked>Card</label>
 <label class="choice"><input type="radio" name="method" value="bank_debit">Bank debit (settles later)</label></fieldset>
-<label for="card">Card number</label><input id="card" name="card" inputmode="numeric" placeholder="4242 4242 4242 4242" aria-describedby="hint">
+<div class="cardonly"><label for="card">Card number</label><input id="card" name="card" inputmode="numeric" placeholder="4242 4242 4242 4242" aria-describedby="hint">
 <div class="pair"><div><label for="exp">Expiry</label><input id="exp" name="exp" placeholder="12/34"></div>
-<div><label for="cvc">Security code</label><input id="cvc" name="cvc" inputmode="numeric" placeholder="123"></div></div>
-<label for="account">Bank account (for bank debit)</label><input id="account" name="account" inputmode="numeric" placeholder="000123456789">`
+<div><label for="cvc">Security code</label><input id="cvc" name="cvc" inputmode="numeric" placeholder="123"></div></div></div>
+<div class="bank"><label for="account">Bank account</label><input id="account" name="account" inputmode="numeric" placeholder="000123456789"></div>`
 }
 <label for="name">Name</label><input id="name" name="name">
 ${
   session.automatic_tax.enabled || session.billing_address_collection === 'required'
     ? html`<label for="country">Country</label><select id="country" name="country"><option value="US">US</option>${TAXED_COUNTRIES.map((country) => html`<option value="${country}">${country}</option>`)}</select>`
-    : ''
-}
-${
-  session.allow_promotion_codes
-    ? html`<label for="promotion_code">Promotion code</label><div class="row"><input id="promotion_code" name="promotion_code" style="flex:1"><button name="action" value="apply_code" formnovalidate>Apply</button></div>`
     : ''
 }
 <button class="primary" name="action" value="pay">${verb}${free ? '' : ` ${money(session.amount_total, session.currency)}`}</button>

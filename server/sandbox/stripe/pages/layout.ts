@@ -10,6 +10,7 @@ main{max-width:58rem;margin:0 auto;padding:1.5rem 1rem 4rem}main.narrow{max-widt
 h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0 1rem}h2{font-size:1.1rem;margin:1.5rem 0 .6rem}
 .banner{background:var(--accent);color:var(--on);text-align:center;font-size:.85rem;font-weight:600;padding:.35rem 1rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.25rem;margin-bottom:1rem;box-shadow:0 1px 3px #0001}
+.card>h2:first-child{margin-top:0}form:has(input[value=card]:checked) .bank,form:has(input[value=bank_debit]:checked) .cardonly{display:none}
 .split{display:grid;gap:1rem;grid-template-columns:1fr}@media (min-width:48rem){.split{grid-template-columns:1fr 1fr;align-items:start}}
 label,legend{display:block;font-weight:600;font-size:.9rem;margin:.8rem 0 .25rem}fieldset{border:0;padding:0;margin:0}
 input,select{width:100%;min-height:2.75rem;padding:.5rem .7rem;font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:8px}

@@ -1,13 +1,8 @@
 import { invalid } from '../errors.ts'
 import { randomText } from '../ids.ts'
 import { listOf } from '../lists.ts'
-import {
-  createAccount,
-  createTransfer,
-  refundApplicationFee,
-  reverseTransfer,
-  updateAccount,
-} from '../objects/connect.ts'
+import { createAccount, updateAccount } from '../objects/account.ts'
+import { createTransfer, refundApplicationFee, reverseTransfer } from '../objects/connect.ts'
 import { mergeMetadata } from '../params.ts'
 import { del, get, post, type Route } from '../routing.ts'
 

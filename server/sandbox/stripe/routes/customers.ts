@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { invalid } from '../errors.ts'
 import { embedded, listOf } from '../lists.ts'
-import { endSubscription } from '../objects/billing.ts'
+import { endSubscription } from '../objects/collection.ts'
 import { createCustomer, deleteCustomer, updateCustomer } from '../objects/customer.ts'
 import {
   attachPaymentMethod,

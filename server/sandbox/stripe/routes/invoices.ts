@@ -1,25 +1,16 @@
 import type { Context } from '../context.ts'
-import { invalid, StripeFault, unexpectedState } from '../errors.ts'
+import { StripeFault, unexpectedState } from '../errors.ts'
 import { listOf } from '../lists.ts'
-import { collectInvoice, draftSubscriptionInvoice, followInvoice } from '../objects/billing.ts'
-import { type Interval, nextPeriodEnd } from '../objects/calendar.ts'
-import { amountIn } from '../objects/catalog.ts'
-import {
-  computeTotals,
-  deleteDraft,
-  draftInvoice,
-  finalizeInvoice,
-  markPaid,
-  markUncollectible,
-  voidInvoice,
-} from '../objects/invoice.ts'
-import { createInvoiceItem, lineOfItem, subscriptionIdOf } from '../objects/invoice-lines.ts'
+import { collectInvoice, followInvoice } from '../objects/collection.ts'
+import { deleteDraft, finalizeInvoice, markPaid, markUncollectible, voidInvoice } from '../objects/invoice.ts'
+import { draftInvoice } from '../objects/invoice-draft.ts'
+import { subscriptionIdOf } from '../objects/invoice-lines.ts'
 import { resolvePaymentMethod } from '../objects/payment-method.ts'
-import { newSubscription, paymentMethodOf, periodOf, withPeriod } from '../objects/subscription.ts'
-import { updateSubscription } from '../objects/subscription-update.ts'
+import { preview } from '../objects/preview.ts'
+import { paymentMethodOf } from '../objects/subscription.ts'
 import { mergeMetadata, type Params } from '../params.ts'
 import { del, get, post, type Route } from '../routing.ts'
-import type { Invoice, PaymentMethod, Subscription } from '../types.ts'
+import type { Invoice, PaymentMethod } from '../types.ts'
 import { unsupportedSearch } from './catalog.ts'
 
 function inItsTime(base: Context, id: string): { ctx: Context; invoice: Invoice } {
@@ -70,72 +61,6 @@ function pay(base: Context, id: string, params: Params): Invoice {
     )
   }
   return ctx.get('invoice', invoice.id)
-}
-
-/** Does it for real inside a savepoint and takes everything back: the preview can then not differ from the real thing. */
-function preview(base: Context, params: Params): Invoice {
-  const subscriptionId = params.str('subscription')
-  const details = params.obj('subscription_details')
-  const customerId = params.str('customer')
-  params.ignore(
-    'automatic_tax',
-    'currency',
-    'discounts',
-    'customer_details',
-    'preview_mode',
-    'issuer',
-    'invoice_items',
-  )
-  base.store.db.exec('SAVEPOINT preview')
-  try {
-    const owner = subscriptionId
-      ? base.get('subscription', subscriptionId, 'subscription').customer
-      : customerId
-    if (!owner) throw params.missing('customer')
-    const ctx = base.forCustomer(owner)
-    const subscription = subscriptionId
-      ? changed(ctx, subscriptionId, details)
-      : imagined(ctx, owner, details ?? params)
-    params.done()
-    if (subscriptionId) {
-      const [item] = subscription.items.data
-      const start = periodOf(subscription).end
-      const recurring = item?.price.recurring
-      const end = nextPeriodEnd(
-        subscription.billing_cycle_anchor,
-        (recurring?.interval ?? 'month') as Interval,
-        recurring?.interval_count ?? 1,
-        start,
-      )
-      ctx.change(subscription, { items: withPeriod(subscription, { start, end }) })
-    }
-    const invoice = draftSubscriptionInvoice(ctx, subscription, 'upcoming')
-    return { ...invoice, id: `upcoming_${invoice.id}` }
-  } finally {
-    base.store.db.exec('ROLLBACK TO preview')
-    base.store.db.exec('RELEASE preview')
-  }
-}
-
-function changed(ctx: Context, id: string, details: Params | undefined): Subscription {
-  const subscription = ctx.get('subscription', id)
-  return details ? updateSubscription(ctx, subscription, details) : subscription
-}
-
-function imagined(ctx: Context, customer: string, details: Params): Subscription {
-  const items = (details.objects('items') ?? []).map((entry) => ({
-    price: ctx.get('price', entry.need('price'), entry.name('price')),
-    quantity: entry.int('quantity') ?? 1,
-  }))
-  const [first] = items
-  if (!first) throw details.missing('items')
-  const trialEnd = details.str('trial_end')
-  return newSubscription(ctx, {
-    customer: ctx.get('customer', customer, 'customer'),
-    items,
-    currency: first.price.currency,
-    data: trialEnd && trialEnd !== 'now' ? { trialEnd: Number(trialEnd) } : {},
-  })
 }
 
 export const invoiceRoutes: Route[] = [
@@ -258,70 +183,4 @@ export const invoiceRoutes: Route[] = [
 
 function pendingCurrency(ctx: Context, customer: string): string | undefined {
   return ctx.all('invoiceitem', { customer, invoice: null })[0]?.currency
-}
-
-export const invoiceItemRoutes: Route[] = [
-  post('/v1/invoiceitems', ({ ctx: base, params }) => {
-    const customer = base.get('customer', params.need('customer'), 'customer')
-    const ctx = base.atClock(customer.test_clock)
-    const pricing = params.obj('pricing')
-    const priceId = pricing?.str('price') ?? (ctx.pinned ? undefined : params.str('price'))
-    const price = priceId ? ctx.get('price', priceId, 'pricing[price]') : undefined
-    const quantity = params.int('quantity') ?? 1
-    const currency = params.currency('currency') ?? price?.currency
-    if (!currency) throw params.missing('currency')
-    const amount = params.int('amount') ?? (price ? (amountIn(price, currency) ?? 0) * quantity : undefined)
-    if (amount === undefined) throw params.missing('amount')
-    const invoiceId = params.str('invoice')
-    const item = {
-      customer: customer.id,
-      amountMinor: amount,
-      currency,
-      description: params.str('description') ?? null,
-      quantity,
-      price,
-      subscription: params.str('subscription'),
-      discountable: params.bool('discountable'),
-      metadata: mergeMetadata(null, params),
-    }
-    params.ignore('tax_rates', 'period', 'discounts', 'tax_behavior')
-    params.done()
-    const created = createInvoiceItem(ctx, item)
-    if (invoiceId) addToDraft(ctx, invoiceId, created.id)
-    return ctx.get('invoiceitem', created.id)
-  }),
-  get('/v1/invoiceitems/:id', ({ ctx, path }) => ctx.get('invoiceitem', path('id'))),
-  get('/v1/invoiceitems', ({ ctx, params }) => {
-    const pending = params.bool('pending')
-    const where = { customer: params.str('customer'), invoice: params.str('invoice') }
-    return listOf(
-      ctx,
-      'invoiceitem',
-      params,
-      '/v1/invoiceitems',
-      where,
-      (item) => pending === undefined || pending === (item.invoice === null),
-    )
-  }),
-  del('/v1/invoiceitems/:id', ({ ctx, path }) => {
-    const item = ctx.get('invoiceitem', path('id'))
-    if (item.invoice) throw invalid('This invoice item is attached to an invoice and cannot be deleted.')
-    ctx.emit('invoiceitem.deleted', item)
-    ctx.store.delete(item.id)
-    return { id: item.id, object: 'invoiceitem', deleted: true }
-  }),
-]
-
-function addToDraft(ctx: Context, invoiceId: string, itemId: string): void {
-  const invoice = ctx.get('invoice', invoiceId, 'invoice')
-  if (invoice.status !== 'draft')
-    throw invalid('The invoice is no longer editable.', 'invoice', 'invoice_not_editable')
-  const item = ctx.get('invoiceitem', itemId)
-  ctx.change(item, { invoice: invoice.id })
-  const before = structuredClone(invoice)
-  invoice.lines.data.push(lineOfItem(ctx, invoice.id, item))
-  computeTotals(ctx, invoice)
-  const after = structuredClone(invoice)
-  Object.assign(invoice, before)
-  ctx.changeAndEmit('invoice.updated', invoice, after)
 }
