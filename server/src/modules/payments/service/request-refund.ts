@@ -27,8 +27,8 @@ export async function requestRefund(
     }
     const earlier = await findPaymentEvent(ctx.db, { paymentId, type: TYPE })
     if (earlier) return { ticketId: null, requestedAt: earlier.at }
-    await recordPayment(ctx, { paymentId, type: TYPE, reason })
+    const requestedAt = await recordPayment(ctx, { paymentId, type: TYPE, reason })
     await writeAudit(ctx, { action: TYPE, subject: paymentId, reason })
-    return { ticketId: null, requestedAt: ctx.deps.clock.now() }
+    return { ticketId: null, requestedAt }
   })
 }

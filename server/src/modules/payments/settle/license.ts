@@ -1,13 +1,13 @@
 import { addMonths } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import {
-  issueLicense,
   reinstateLicense,
-  renewUpdates,
   restoreFromRefund,
   revokeLicense,
   suspendLicense,
-} from '../../licenses/lifecycle.ts'
+} from '../../licenses/service/decide.ts'
+import { renewUpdates } from '../../licenses/service/follow.ts'
+import { issueLicense } from '../../licenses/service/issue.ts'
 import { findPlan } from '../queries/catalog.ts'
 import {
   type CheckoutRow,

@@ -13,9 +13,11 @@ export interface PaymentChange {
   after?: Record<string, unknown>
 }
 
-/** Appends to the timeline of a payment, in the caller's transaction. */
-export async function recordPayment(ctx: Ctx, change: PaymentChange): Promise<void> {
-  await insertPaymentEvent(ctx.db, { ...change, actor: actorLabel(ctx.actor), at: ctx.deps.clock.now() })
+/** Appends to the timeline of a payment, in the caller's transaction. @returns when */
+export async function recordPayment(ctx: Ctx, change: PaymentChange): Promise<Date> {
+  const at = ctx.deps.clock.now()
+  await insertPaymentEvent(ctx.db, { ...change, actor: actorLabel(ctx.actor), at })
+  return at
 }
 
 /** Where to write to the owner; null when the account was deleted: money moves on without mails. */

@@ -1,7 +1,7 @@
 import { newId } from '@devforge/db'
 import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
-import { followSubscription } from '../../licenses/lifecycle.ts'
+import { followSubscription } from '../../licenses/service/follow.ts'
 import { userOfStripeCustomer } from '../queries/catalog.ts'
 import { type CheckoutRow, findLicenseOfSubscription, lockCheckout } from '../queries/checkouts.ts'
 import {
