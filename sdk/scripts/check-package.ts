@@ -23,6 +23,8 @@ const TARBALL_LIMIT_BYTES = 110_000
 const CLIENT_LIMIT_BYTES = 21_000
 /** Of a page that only checks keys: the client must fall away. */
 const KEY_ONLY_LIMIT_BYTES = 1_500
+/** Of a consumer's compiler, Node's own types included. With the server's router in the declarations it would be half a million. */
+const INSTANTIATIONS_LIMIT = 60_000
 
 class GateError extends Error {}
 
@@ -117,8 +119,17 @@ async function checkDeclarations(project: string): Promise<void> {
   }
 }
 
-const tsc = (project: string): Promise<string> =>
-  exec(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project)
+/** Compiles a consumer, and looks at what the SDK's types cost its compiler. */
+async function tsc(project: string): Promise<number> {
+  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--extendedDiagnostics']
+  const instantiations = Number(
+    /Instantiations:\s+(\d+)/.exec(await exec(process.execPath, args, project))?.[1],
+  )
+  if (!(instantiations < INSTANTIATIONS_LIMIT)) {
+    throw new GateError(`${instantiations} type instantiations; the budget is ${INSTANTIATIONS_LIMIT}`)
+  }
+  return instantiations
+}
 
 /** Every Node on this machine that the package promises to run on. */
 async function nodes(): Promise<string[]> {
@@ -139,9 +150,9 @@ async function checkNode(folder: string, tarball: string): Promise<string> {
   // A program for Node has Node's types; they are the consumer's, not ours.
   await mkdir(join(project, 'node_modules/@types'))
   await symlink(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'))
-  await tsc(project)
+  const instantiations = await tsc(project)
   const said = await Promise.all((await nodes()).map((node) => exec(node, ['out/index.js'], project)))
-  return said.map((line) => line.trim()).join(', ')
+  return `${said.map((line) => line.trim()).join(', ')}, ${instantiations} type instantiations`
 }
 
 /** Bytes of a page's program after bundling, minified and gzipped. */
