@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import { type Bench, openBench } from './support/sandbox.ts'
+import { type Bench, newSession, openBench } from './support/sandbox.ts'
 
 const paid = (bench: Bench, method = 'pm_card_visa', amount = 10_000) =>
   bench.stripe.paymentIntents.create({ amount, currency: 'usd', payment_method: method, confirm: true })
@@ -288,6 +288,25 @@ test('Connect: onboarding, destination charge with our fee, refund takes shares 
     }),
   ).rejects.toThrow(/greater than/)
   expect(await stripe.transfers.createReversal(share.id, { amount: 500 })).toMatchObject({ amount: 500 })
+})
+
+test('Connect: a subscription shares every invoice with its publisher', async () => {
+  await using bench = openBench()
+  const { sandbox, stripe } = bench
+  const account = await stripe.accounts.create({
+    type: 'express',
+    capabilities: { transfers: { requested: true } },
+  })
+  const session = await newSession(stripe, {
+    mode: 'subscription',
+    subscription_data: { application_fee_percent: 15, transfer_data: { destination: account.id } },
+  })
+  await sandbox.pay(session.id, { card: '4242424242424242' })
+  await sandbox.advance({ months: 1 })
+  expect((await stripe.transfers.list({ destination: account.id })).data.map(({ amount }) => amount)).toEqual(
+    [1900, 1900],
+  )
+  expect((await stripe.applicationFees.list()).data.map(({ amount }) => amount)).toEqual([285, 285])
 })
 
 test('promotion codes are checked: minimum, customer, first order, count', async () => {

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { StripeFault, unexpectedState } from '../errors.ts'
+import { idOf } from '../ids.ts'
 import type { Invoice, InvoicePayment, PaymentMethod } from '../types.ts'
 import { subscriptionIdOf } from './invoice-lines.ts'
 import { type ConfirmOptions, confirmPaymentIntent, type Payment } from './payment-attempt.ts'
@@ -45,6 +46,10 @@ export function finalizeInvoice(ctx: Context, invoice: Invoice, paidBy?: string)
 }
 
 function intentFor(ctx: Context, invoice: Invoice): string {
+  const subscription = ctx.find('subscription', subscriptionIdOf(invoice))
+  const share = subscription?.transfer_data
+  const percentOf = (percent: number | null | undefined) =>
+    percent ? Math.round((invoice.amount_due * percent) / 100) : undefined
   return createPaymentIntent(ctx, {
     amountMinor: invoice.amount_due,
     currency: invoice.currency,
@@ -54,7 +59,11 @@ function intentFor(ctx: Context, invoice: Invoice): string {
         invoice.billing_reason === 'subscription_create'
           ? 'Subscription creation'
           : (invoice.description ?? 'Payment for Invoice'),
-      setupFutureUsage: subscriptionIdOf(invoice) ? 'off_session' : undefined,
+      // A subscription's share for its publisher is taken from every one of its invoices.
+      transferDestination: idOf(share?.destination) ?? undefined,
+      transferAmountMinor: percentOf(share?.amount_percent),
+      applicationFeeMinor: share ? percentOf(subscription?.application_fee_percent) : undefined,
+      setupFutureUsage: subscription ? 'off_session' : undefined,
       receiptEmail: invoice.customer_email ?? undefined,
     },
     hidden: { invoice: invoice.id, session: invoice._sandbox?.session },
