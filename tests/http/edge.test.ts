@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createHttpApp, HTTP_URL, type HttpApp, trpcError } from './support.ts'
+import { createHttpApp, HTTP_URL, type HttpApp, json, trpcError } from './support.ts'
 
 const EDITOR_PANEL = 'https://panel.example.com'
 const LIMIT = 120
@@ -34,7 +34,8 @@ test.each(ROUTES)('%s has the security headers and a request id', async (path) =
   const { headers } = await t.app.request(path, asSomebody())
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   expect(headers.get('x-frame-options')).toBe('DENY')
-  expect(headers.get('referrer-policy')).toBe('no-referrer')
+  // Not `no-referrer` on pages: their forms would send `Origin: null`.
+  expect(headers.get('referrer-policy')).toBe(path === '/docs' ? 'same-origin' : 'no-referrer')
   expect(headers.get('content-security-policy')).toContain("default-src 'none'")
   expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   expect(headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/)
@@ -55,7 +56,7 @@ test('a sane request id is kept, in the answer, the error and the log; any other
   for (const path of ['/trpc/no.such', '/nowhere']) {
     const response = await t.app.request(path, asSomebody({ 'x-request-id': given }))
     expect(response.headers.get('x-request-id')).toBe(given)
-    const body = await response.json()
+    const body = await json(response)
     expect(body.error.json?.data.requestId ?? body.error.requestId).toBe(given)
   }
   expect(t.log.filter((line) => line.requestId === given)).toHaveLength(2)
@@ -133,7 +134,7 @@ test.each(['/trpc/auth.signIn', '/api/v1/auth/sign-in'])(
       const response = await post(origin)
       expect(response.status, origin).toBe(403)
       expect(response.headers.get('access-control-allow-origin')).toBeNull()
-      const body = await response.json()
+      const body = await json(response)
       expect(body.error.json?.data.code ?? body.error.code).toBe('FORBIDDEN')
     }
     // Our own pages, listed ones, and programs without an origin get as far as their input.
@@ -159,17 +160,24 @@ test('one address cannot flood; a spoofed X-Forwarded-For does not make it anoth
   const flood = (i: number, path = PLANS) =>
     t.app.request(path, { headers: { 'x-forwarded-for': `10.1.${i}.1, 192.0.2.77` } })
   for (let i = 0; i < LIMIT; i++) expect((await flood(i)).status).toBe(200)
-  const refused = await flood(500)
+  // On a slow machine a token or two have come back meanwhile.
+  const untilRefused = async (path: string): Promise<Response> => {
+    for (let i = 0; ; i++) {
+      const response = await flood(LIMIT + i, path)
+      if (response.status === 429 || i === LIMIT) return response
+    }
+  }
+  const refused = await untilRefused(PLANS)
   expect(refused.status).toBe(429)
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(await trpcError(refused)).toMatchObject({
     code: 'RATE_LIMITED',
     details: { retryAfterSeconds: expect.any(Number) },
   })
-  const rest = await flood(501, '/api/v1/nowhere')
+  const rest = await untilRefused('/api/v1/nowhere')
   expect(rest.status).toBe(429)
   expect(Number(rest.headers.get('retry-after'))).toBeGreaterThan(0)
-  expect((await rest.json()).error.code).toBe('RATE_LIMITED')
+  expect((await json(rest)).error.code).toBe('RATE_LIMITED')
   // Probes and Stripe are never turned away, nor is anybody else.
   expect((await flood(502, '/health/live')).status).toBe(200)
   expect((await t.app.request(PLANS, asSomebody())).status).toBe(200)
@@ -183,13 +191,21 @@ test('calls of a batch count one by one', async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(1)
 })
 
+test('the first page leads on, and every link on it works', async () => {
+  const page = await t.app.request('/', asSomebody({ accept: 'text/html' }))
+  const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].flatMap((match) => match[1] ?? [])
+  expect(links).toContain('/docs')
+  const local = { headers: {} }
+  for (const link of links) expect((await t.app.request(link, local)).status, link).toBe(200)
+})
+
 test('a browser gets a page where there is nothing, a program gets JSON', async () => {
   const page = await t.app.request('/no/such/page', asSomebody({ accept: 'text/html,*/*' }))
   expect(page.status).toBe(404)
   expect(page.headers.get('content-type')).toContain('text/html')
   expect(page.headers.get('content-security-policy')).not.toContain('script-src')
-  const json = await t.app.request('/no/such/page', asSomebody())
-  expect((await json.json()).error).toMatchObject({ code: 'NOT_FOUND', details: { what: 'route' } })
+  const plain = await t.app.request('/no/such/page', asSomebody())
+  expect((await json(plain)).error).toMatchObject({ code: 'NOT_FOUND', details: { what: 'route' } })
 })
 
 test('without a proxy in front, X-Forwarded-For is not read', async () => {

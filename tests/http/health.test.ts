@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { createTcpProxy, throughProxy } from '../support/tcp-proxy.ts'
-import { createHttpApp, trpcError } from './support.ts'
+import { createHttpApp, json, trpcError } from './support.ts'
 
 const PLANS = `/trpc/payments.plans?input=${encodeURIComponent('{"json":{}}')}`
 
 test('live and ready, each part by name', async () => {
   await using t = await createHttpApp()
-  expect(await (await t.app.request('/health/live')).json()).toEqual({ live: true })
+  expect(await json(await t.app.request('/health/live'))).toEqual({ live: true })
   const ready = await t.app.request('/health/ready')
   expect(ready.status).toBe(200)
-  expect(await ready.json()).toEqual({
+  expect(await json(ready)).toEqual({
     ready: true,
     parts: { process: { ok: true }, database: { ok: true }, migrations: { ok: true }, queue: { ok: true } },
   })
@@ -22,7 +22,7 @@ test('a database behind the code is not ready', async () => {
     .sql`delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`
   const response = await t.app.request('/health/ready')
   expect(response.status).toBe(503)
-  expect(await response.json()).toMatchObject({
+  expect(await json(response)).toMatchObject({
     ready: false,
     parts: { database: { ok: true }, migrations: { ok: false, problem: '1 to run' } },
   })
@@ -33,7 +33,7 @@ test('a missing queue is not ready', async () => {
   await t.deps.jobs.boss.deleteQueue('outbox.deliver')
   const response = await t.app.request('/health/ready')
   expect(response.status).toBe(503)
-  expect(await response.json()).toMatchObject({
+  expect(await json(response)).toMatchObject({
     parts: { queue: { ok: false, problem: 'missing: outbox.deliver' } },
   })
 })
@@ -50,7 +50,7 @@ test('while the database is away: alive, not ready, and typed errors that say wh
   expect((await t.app.request('/health/live')).status).toBe(200)
   const ready = await t.app.request('/health/ready')
   expect(ready.status).toBe(503)
-  expect(await ready.json()).toMatchObject({
+  expect(await json(ready)).toMatchObject({
     ready: false,
     parts: { process: { ok: true }, database: { ok: false } },
   })
@@ -75,7 +75,7 @@ test('a database that swallows everything is not ready either, and the answer do
   const startedAt = performance.now()
   const ready = await t.app.request('/health/ready')
   expect(ready.status).toBe(503)
-  expect(await ready.json()).toMatchObject({
+  expect(await json(ready)).toMatchObject({
     parts: { database: { ok: false, problem: 'no answer in time' } },
   })
   expect(performance.now() - startedAt).toBeLessThan(4_000)
@@ -111,7 +111,7 @@ test('the public keys are there, with nothing private in them', async () => {
   await using t = await createHttpApp()
   const response = await t.app.request('/.well-known/jwks.json')
   expect(response.headers.get('cache-control')).toBe('public, max-age=300')
-  const { keys } = await response.json()
+  const { keys } = await json(response)
   expect(keys.map((key: { purpose: string }) => key.purpose).sort()).toEqual(['access', 'lease'])
   for (const key of keys) {
     expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'purpose', 'use', 'x'])

@@ -6,6 +6,7 @@ import { createLog } from '@devforge/server/log'
 import { type RunningServer, startServer } from '@devforge/server/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { json } from './support.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -55,7 +56,7 @@ test('bad bodies over a real connection: each gets its typed answer, and the ser
       headers: { 'content-type': 'application/json' },
     })
     expect(declared.status).toBe(413)
-    expect((await declared.json()).error.json.data.code).toBe('PAYLOAD_TOO_LARGE')
+    expect((await json(declared)).error.json.data.code).toBe('PAYLOAD_TOO_LARGE')
 
     const piece = `${(64 * 1024).toString(16)}\r\n${' '.repeat(64 * 1024)}\r\n`
     const chunked = await raw(server.port, [

@@ -82,8 +82,12 @@ export async function createHttpApp(env: Record<string, string> = {}): Promise<H
   }
 }
 
+/** The body of an answer. What it should be is for the test to say. */
+// biome-ignore lint/suspicious/noExplicitAny: each expectation checks the shape it reads
+export const json = async (response: Response): Promise<any> => response.json()
+
 /** The error of a tRPC answer: `{ code, httpStatus, details, requestId }`. */
 export async function trpcError(response: Response): Promise<Record<string, unknown>> {
-  const body = await response.json()
+  const body = await json(response)
   return body.error?.json?.data ?? body[0]?.error?.json?.data
 }

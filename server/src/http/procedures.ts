@@ -24,11 +24,6 @@ interface Definition {
   output?: $ZodType
 }
 
-/** No input, or `{}`, which is what REST makes of none. */
-const isEmpty = (input: unknown): boolean =>
-  input === undefined ||
-  (typeof input === 'object' && input !== null && !Array.isArray(input) && Object.keys(input).length === 0)
-
 function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
   const { type, meta, inputs, output } = procedure._def as unknown as Definition
   const run = createRunner(path, procedure)
@@ -38,12 +33,7 @@ function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
     meta: meta ?? {},
     input: inputs.at(-1),
     output,
-    async call(ctx, input, batchIndex = 0) {
-      // Without a schema nobody would look at the input; what is passed there is a mistake.
-      if (inputs.length === 0 && !isEmpty(input))
-        throw new AppError('INVALID_INPUT', { issues: [{ path: '', message: 'This call takes no input.' }] })
-      return run(ctx, input, batchIndex)
-    },
+    call: (ctx, input, batchIndex = 0) => run(ctx, input, batchIndex),
   }
 }
 
@@ -54,3 +44,17 @@ const record = appRouter._def.procedures as unknown as Record<string, AnyTRPCPro
 export const procedures: ReadonlyMap<string, KnownProcedure> = new Map(
   Object.entries(record).map(([path, procedure]) => [path, known(path, procedure)]),
 )
+
+/** No input, or `{}`, which is what REST makes of none. */
+const isEmpty = (input: unknown): boolean =>
+  input === undefined ||
+  (typeof input === 'object' && input !== null && !Array.isArray(input) && Object.keys(input).length === 0)
+
+/**
+ * Refuses input where a procedure takes none: without a schema nobody would look at it, and passing it is a mistake.
+ * @throws AppError INVALID_INPUT
+ */
+export function refuseStrayInput(procedure: KnownProcedure, input: unknown): void {
+  if (procedure.input === undefined && !isEmpty(input))
+    throw new AppError('INVALID_INPUT', { issues: [{ path: '', message: 'This call takes no input.' }] })
+}

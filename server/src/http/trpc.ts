@@ -11,7 +11,7 @@ import { createRequestContext, type HttpEnv } from './context.ts'
 import type { Edge, Visit } from './edge.ts'
 import { retryAfterSeconds } from './errors.ts'
 import { decode, parseJson, queryParameter, readJsonBody } from './json-input.ts'
-import { procedures } from './procedures.ts'
+import { procedures, refuseStrayInput } from './procedures.ts'
 
 /** More calls in one HTTP request are refused: a batch must not be a way around the limits. */
 const MAX_BATCH_SIZE = 20
@@ -174,6 +174,7 @@ async function call(
     if (!procedure) throw new AppError('NOT_FOUND', { what: 'procedure' })
     // A query may be posted (tRPC's method override): the SDK always does, so that no key ever stands in a URL.
     if (method === 'GET' && procedure.type !== 'query') throw new AppError('METHOD_NOT_ALLOWED')
+    refuseStrayInput(procedure, input)
     const data = await procedure.call(ctx, input, batchIndex)
     return { path, status: 200, envelope: { result: { data: transformer.serialize(data) } } }
   } catch (cause) {

@@ -5,6 +5,7 @@ import { toAppError } from '../../trpc.ts'
 import { createRequestContext, type HttpEnv } from '../context.ts'
 import { answerError } from '../errors.ts'
 import { decode, readJsonBody } from '../json-input.ts'
+import { refuseStrayInput } from '../procedures.ts'
 import { bodyCoercion, parameterCoercion, shapeOf } from './coerce.ts'
 import { type Endpoint, endpoints, REST_BASE } from './endpoints.ts'
 
@@ -23,7 +24,9 @@ export function mountRest(app: Hono<HttpEnv>, deps: Deps): void {
       c.set('route', endpoint.procedure.path)
       try {
         const ctx = createRequestContext(deps, c, { requestId: c.get('requestId'), ip: c.get('clientIp') })
-        const output = await endpoint.procedure.call(ctx, await readInput(c))
+        const input = await readInput(c)
+        refuseStrayInput(endpoint.procedure, input)
+        const output = await endpoint.procedure.call(ctx, input)
         return output === undefined ? c.body(null, 204) : c.json(output)
       } catch (error) {
         return answerError(c, toAppError(error))
@@ -42,9 +45,8 @@ function inputReader({
   hasBody,
 }: Endpoint): (c: Context<HttpEnv>) => Promise<unknown> {
   const { input } = procedure
-  if (!input) return async () => undefined
-  const coerceParameter = parameterCoercion(shapeOf(input) ?? {})
-  const coerceBody = bodyCoercion(input)
+  const coerceParameter = parameterCoercion((input && shapeOf(input)) ?? {})
+  const coerceBody = input && bodyCoercion(input)
   const parameter = (name: string, values: string[]): unknown =>
     (coerceParameter.get(name) ?? ((all: string[]) => (all.length === 1 ? all[0] : all)))(values)
 
