@@ -27,6 +27,8 @@ export interface Dataset extends AsyncDisposable {
   url: string
   /** Process id of PostgreSQL. */
   pid: number
+  /** Where PostgreSQL writes its log. */
+  home: string
   version: string
   /** JSON array of `KnownLicense`. */
   file: string
@@ -56,6 +58,7 @@ export async function createDataset(count: number): Promise<Dataset> {
     return {
       url: server.url,
       pid: server.pid,
+      home: server.home,
       version: row?.version ?? '?',
       file,
       licenses,
@@ -84,6 +87,7 @@ async function fill(sql: postgres.Sql, count: number): Promise<KnownLicense[]> {
   const rows: string[] = []
   const deviceRows: string[] = []
   const revocations: string[] = []
+  const trials: string[] = []
   const known: KnownLicense[] = []
   for (let i = 0; i < count; i++) {
     // Two licenses to a person.
@@ -104,12 +108,12 @@ async function fill(sql: postgres.Sql, count: number): Promise<KnownLicense[]> {
     }
     if (i % 50 === 0)
       revocations.push([String(revocations.length + 1), id, 'device_removed', now.toISOString()].join('\t'))
+    if (i % 10 === 5)
+      trials.push(
+        [newId('tri'), user, hex(sha256(`trial-${i}`)), id, now.toISOString(), now.toISOString()].join('\t'),
+      )
     known.push({ id, key, fingerprint: devices > 0 ? `machine-${i}-0` : null, devices })
   }
-  await sql`
-    insert into plans (slug, name, kind, amount_minor, currency, max_devices, updates_months, entitlements)
-    values ('pro', 'Pro', 'perpetual', 9900, 'usd', 3, 12, array['local-models','remote-models','updates'])
-    on conflict do nothing`
   const copy = async (target: string, lines: string[]): Promise<void> =>
     pipeline(Readable.from(chunks(lines)), await sql.unsafe(`copy ${target} from stdin`).writable())
   await copy(
@@ -122,6 +126,7 @@ async function fill(sql: postgres.Sql, count: number): Promise<KnownLicense[]> {
   )
   await copy('license_devices (id, license_id, fingerprint_hash, activated_at, last_seen_at)', deviceRows)
   await copy('license_revocations (sequence, license_id, kind, at)', revocations)
+  await copy('trials (id, user_id, fingerprint_hash, license_id, started_at, ends_at)', trials)
   return known
 }
 
