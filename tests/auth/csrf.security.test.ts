@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 const nameNow = async (): Promise<string> => (await person.forge.users.me()).name
-const post = (path: string, body: BodyInit, headers: Record<string, string>) =>
+const post = (path: string, body: string, headers: Record<string, string>) =>
   t.fetch(`${TEST_URL}${path}`, { method: 'POST', body, headers })
 
 const FOREIGN = ['https://attacker.test', 'null', `${TEST_URL}.attacker.test`, 'http://devforge.test:8080']

@@ -71,7 +71,9 @@ export function mountAuth(app: Hono<HttpEnv>, deps: Deps): void {
     const token = await readSessionCookie(c, deps)
     if (token === undefined) return c.json(null)
     try {
-      const { sessionToken: _, ...answer } = await refresh(contextOf(deps, c), { sessionToken: token })
+      const { sessionToken, ...answer } = await refresh(contextOf(deps, c), { sessionToken: token })
+      // The session has moved on; so must the time until which the browser keeps it.
+      await setSessionCookie(c, deps, sessionToken)
       return c.json(answer)
     } catch (error) {
       if (error instanceof AppError && error.code === 'AUTH_SESSION_ENDED') return c.json(null)

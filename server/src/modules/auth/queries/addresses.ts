@@ -1,5 +1,5 @@
 import { accounts, type Db, users } from '@devforge/db'
-import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
 
 /** The account with its row locked, unless it was deleted. */
 export async function lockAccount(db: Db, userId: string) {
@@ -65,14 +65,4 @@ export async function findClaimant(db: Db, email: string) {
     .orderBy(desc(users.id))
     .limit(1)
   return row
-}
-
-/** Locks two accounts in the order of their ids, so that two joins cannot wait for each other. */
-export async function lockBoth(db: Db, userIds: [string, string]): Promise<void> {
-  await db
-    .select({ id: users.id })
-    .from(users)
-    .where(or(...userIds.map((id) => eq(users.id, id))))
-    .orderBy(asc(users.id))
-    .for('update')
 }

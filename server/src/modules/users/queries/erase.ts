@@ -12,7 +12,7 @@ import {
   users,
   verifications,
 } from '@devforge/db'
-import { and, eq, inArray, isNotNull, isNull, ne, notInArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm'
 
 /** The placeholder that keeps `users.email` unique and says nothing. */
 const erasedEmail = (userId: string): string => `erased+${userId}@devforge.invalid`
@@ -34,15 +34,7 @@ export async function eraseRows(db: Db, userId: string, now: Date): Promise<void
   await db.delete(verifications).where(eq(verifications.value, userId))
   const own = db.select({ id: licenses.id }).from(licenses).where(eq(licenses.userId, userId))
   await db.update(licenseDevices).set({ name: null }).where(inArray(licenseDevices.licenseId, own))
-  // Mails that were sent hold name and address; the row stays, since it is what keeps a mail from being sent again. Those
-  // still to be sent (the farewell) are emptied later with all old mails.
-  const address = user?.claimedEmail ?? user?.email
-  if (address !== undefined) {
-    await db
-      .update(outbox)
-      .set({ payload: {} })
-      .where(and(isNotNull(outbox.sentAt), eq(sql`${outbox.payload}->>'to'`, address)))
-  }
+  await forgetMails(db, user?.claimedEmail ?? user?.email)
   await db
     .update(users)
     .set({
@@ -59,6 +51,20 @@ export async function eraseRows(db: Db, userId: string, now: Date): Promise<void
       updatedAt: now,
     })
     .where(eq(users.id, userId))
+}
+
+/**
+ * Empties the mails to an address, now or once they are sent (the farewell, for one). The rows stay, since they are what keeps
+ * a mail from being sent again.
+ */
+async function forgetMails(db: Db, address: string | undefined): Promise<void> {
+  if (address === undefined) return
+  await db
+    .update(outbox)
+    .set({
+      payload: sql`case when ${outbox.sentAt} is null then ${outbox.payload} || '{"forget":true}' else '{}'::jsonb end`,
+    })
+    .where(eq(sql`${outbox.payload}->>'to'`, address))
 }
 
 /**
