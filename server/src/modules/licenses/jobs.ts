@@ -3,8 +3,8 @@ import type { Ctx } from '../../context.ts'
 import { defineJob } from '../../jobs/types.ts'
 import { queueMail } from '../../mail/outbox.ts'
 import { findContact } from '../users/contact.ts'
-import { expireByClock } from './lifecycle.ts'
-import { findPlan, type LicenseRow, licensesEnding, licensesToExpire } from './queries.ts'
+import { findPlan, type LicenseRow, licensesEnding, licensesToExpire } from './queries/licenses.ts'
+import { expireByClock } from './service/follow.ts'
 
 /** Days before the end on which the owner is reminded. */
 const REMINDER_DAYS = [1, 7, 30]

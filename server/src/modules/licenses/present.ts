@@ -1,4 +1,5 @@
-import type { DeviceRow, LicenseRow } from './queries.ts'
+import type { DeviceRow } from './queries/devices.ts'
+import type { LicenseRow } from './queries/licenses.ts'
 import { statusAt } from './state.ts'
 
 /** A license as its owner sees it. Never the key: only its last group. */

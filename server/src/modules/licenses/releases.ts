@@ -1,6 +1,6 @@
 import type { Db } from '@devforge/db'
 import type { Deps } from '../../deps.ts'
-import { listReleases, upsertRelease } from './queries.ts'
+import { listReleases, upsertRelease } from './queries/releases.ts'
 
 /** Copies of the server learn of a new release within this time. */
 const CACHE_MS = 60_000

@@ -5,21 +5,18 @@ import type { RequestContext } from '../../../trpc.ts'
 import { inTx } from '../../../tx.ts'
 import { requireSession } from '../../auth/actor.ts'
 import { lookupHash } from '../keys.ts'
-import { recordEvent } from '../lifecycle.ts'
 import { presentDevice, presentLicense } from '../present.ts'
 import {
-  appendRevocation,
   type DeviceRow,
   deleteDevice,
   findOwnDevice,
   insertDevice,
-  type LicenseRow,
   listDevices,
-  lockLicense,
-  lockLicenseByKeyHash,
-  revocationSequence,
   updateDevice,
-} from '../queries.ts'
+} from '../queries/devices.ts'
+import { appendRevocation, revocationSequence } from '../queries/history.ts'
+import { type LicenseRow, lockLicense, lockLicenseByKeyHash } from '../queries/licenses.ts'
+import { recordEvent } from './change.ts'
 import { assertUsable, signLease } from './lease.ts'
 
 export interface ActivateInput {
@@ -90,7 +87,8 @@ export async function activateLocked(
     lastSeenAt: now,
   })
   await recordEvent(ctx, license.id, 'device.activated', {
-    after: { deviceId: device.id, name: device.name, platform: device.platform },
+    // Not its name: people call machines after themselves, and this history can never be erased.
+    after: { deviceId: device.id, platform: device.platform },
   })
   return { license, device, devicesInUse: devices.length + 1, sequence }
 }

@@ -4,23 +4,19 @@ import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
 import { ensureUserByEmail, findContact } from '../../users/contact.ts'
 import { newKey } from '../keys.ts'
-import { recordEvent } from '../lifecycle.ts'
 import { presentDevice, presentLicense } from '../present.ts'
+import { deleteDevices, findOwnDevice, listDevices, updateDevice } from '../queries/devices.ts'
+import { appendRevocation, listOwnEvents } from '../queries/history.ts'
 import {
-  appendRevocation,
-  deleteDevices,
-  findOwnDevice,
   findOwnLicense,
   findPlan,
   type LicenseRow,
-  listDevices,
-  listOwnEvents,
   listOwnLicenses,
   lockLicense,
-  updateDevice,
   updateLicense,
-} from '../queries.ts'
+} from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
+import { recordEvent } from './change.ts'
 
 type OwnCtx = Ctx<SessionActor>
 
@@ -65,8 +61,8 @@ export async function renameDevice(ctx: OwnCtx, input: { deviceId: string; name:
     const renamed = device && (await updateDevice(ctx.db, device.id, { name: input.name }))
     if (!device || !renamed) throw new AppError('DEVICE_NOT_FOUND')
     await recordEvent(ctx, device.licenseId, 'device.renamed', {
-      before: { name: device.name },
-      after: { name: input.name },
+      // Neither name: people call machines after themselves, and this history can never be erased.
+      after: { deviceId: device.id },
     })
     return presentDevice(renamed)
   })

@@ -3,9 +3,10 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { sha256 } from '../../../crypto/secrets.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
-import { issueLicense } from '../lifecycle.ts'
-import { findPlan, hasTrial, insertTrial, lockLicense } from '../queries.ts'
+import { findPlan, lockLicense } from '../queries/licenses.ts'
+import { hasTrial, insertTrial } from '../queries/trials.ts'
 import { activateLocked, present } from './activate.ts'
+import { issueLicense } from './issue.ts'
 
 export const TRIAL_DAYS = 14
 const TRIAL_PLAN = 'pro'

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../../context.ts'
-import { recordEvent } from '../../licenses/lifecycle.ts'
+import { recordEvent } from '../../licenses/service/change.ts'
 import { moveRows, moveStripeCustomer } from '../queries/belongings.ts'
 
 /**

@@ -1,0 +1,104 @@
+import type { Ctx } from '../../../context.ts'
+import { actorLabel } from '../../../context.ts'
+import { notFound } from '../../../errors.ts'
+import { queueMail } from '../../../mail/outbox.ts'
+import { findContact } from '../../users/contact.ts'
+import { appendRevocation, insertEvent } from '../queries/history.ts'
+import type { LicenseRow } from '../queries/licenses.ts'
+import { findPlan, lockLicense, updateLicense } from '../queries/licenses.ts'
+import { isUsable, statusAt } from '../state.ts'
+
+/** Who or what brought a change about: `reason` in words, `cause` the id of the payment, refund, dispute or subscription. */
+export interface Why {
+  reason: string
+  cause?: string | undefined
+}
+export interface Change extends Why {
+  licenseId: string
+}
+
+/** Appends to the history of a license. */
+export async function recordEvent(
+  ctx: Ctx,
+  licenseId: string,
+  type: string,
+  {
+    reason,
+    cause,
+    before,
+    after,
+  }: Partial<Why> & { before?: Record<string, unknown>; after?: Record<string, unknown> },
+): Promise<void> {
+  await insertEvent(ctx.db, {
+    licenseId,
+    type,
+    actor: actorLabel(ctx.actor),
+    reason,
+    cause,
+    before,
+    after,
+    at: ctx.deps.clock.now(),
+  })
+}
+
+/** The license, locked. @throws NOT_FOUND */
+export async function lockOrThrow(ctx: Ctx, licenseId: string): Promise<LicenseRow> {
+  const license = await lockLicense(ctx.db, { id: licenseId })
+  if (!license) throw notFound('license', licenseId)
+  return license
+}
+
+/** Moves a locked license, writes the event, and tells offline editors when it begins or ceases to be usable. */
+export async function change(
+  ctx: Ctx,
+  license: LicenseRow,
+  type: string,
+  values: Partial<LicenseRow>,
+  why: Why,
+): Promise<LicenseRow> {
+  const now = ctx.deps.clock.now()
+  const updated = await updateLicense(ctx.db, license.id, { ...values, updatedAt: now })
+  const before: Record<string, unknown> = {}
+  const after: Record<string, unknown> = {}
+  for (const name of [
+    'status',
+    'expiresAt',
+    'updatesUntil',
+    'pastDueSince',
+    'seats',
+    'maxDevices',
+  ] as const) {
+    if (String(license[name]) === String(updated[name])) continue
+    before[name] = license[name]
+    after[name] = updated[name]
+  }
+  await recordEvent(ctx, license.id, type, { ...why, before, after })
+  const wasUsable = isUsable(statusAt(license, now))
+  const nowUsable = isUsable(statusAt(updated, now))
+  if (wasUsable !== nowUsable) {
+    await appendRevocation(ctx.db, {
+      licenseId: license.id,
+      kind: nowUsable ? 'reinstated' : 'revoked',
+      at: now,
+    })
+  }
+  return updated
+}
+
+/** Tells the owner, once per occasion. */
+export async function mailOwner(
+  ctx: Ctx,
+  license: LicenseRow,
+  template: 'license-suspended' | 'license-revoked',
+  reason: string,
+  occasion: string,
+): Promise<void> {
+  const { name, email } = await findContact(ctx.db, license.userId)
+  const plan = await findPlan(ctx.db, license.planSlug)
+  await queueMail(ctx, {
+    dedupeKey: `${template}:${license.id}:${occasion}`,
+    to: email,
+    template,
+    data: { name, plan: plan?.name ?? license.planSlug, licenseId: license.id, reason },
+  })
+}
