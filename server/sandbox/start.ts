@@ -83,7 +83,7 @@ async function start(options: { demo: boolean }): Promise<void> {
   const { file: logFile, destination } = demoLog(dataDir)
   const log = createLog(env.LOG_LEVEL, destination)
   exitOnCrash(log)
-  const hasDemo = embedded || options.demo
+  const hasDemo = embedded !== undefined || options.demo
   const server = await startServer(
     { ...env, DATABASE_URL },
     {
@@ -106,7 +106,7 @@ async function start(options: { demo: boolean }): Promise<void> {
       ...(env.SMTP_URL ? [] : [['Mails', `${url}/dev/mail`] as const]),
       ['Stripe', stripe ? `${stripe.url} (sandbox; card 4242 4242 4242 4242)` : 'your account'],
       ['Health', `${url}/health/ready`],
-      ['Database', embedded ? `embedded PostgreSQL in ${join(dataDir, 'postgres')}` : 'yours'],
+      ['Database', embedded ? `embedded PostgreSQL in ${embedded.home}` : 'yours'],
       ['Log', logFile],
     ]),
   )
@@ -124,7 +124,7 @@ async function start(options: { demo: boolean }): Promise<void> {
 }
 
 async function startDatabase(given: string | undefined, dataDir: string, say: (text: string) => void) {
-  if (given) return { url: given, embedded: false }
+  if (given) return { url: given, embedded: undefined }
   const { startEmbedded } = await import('@devforge/db/embedded')
   const postgres = await startEmbedded({
     dir: join(dataDir, 'postgres'),
@@ -132,7 +132,7 @@ async function startDatabase(given: string | undefined, dataDir: string, say: (t
     onNotice: say,
   })
   running.push({ name: 'PostgreSQL', stop: postgres.stop })
-  return { url: postgres.url, embedded: true }
+  return { url: postgres.url, embedded: postgres }
 }
 
 /** Errors that say all a person needs. */
