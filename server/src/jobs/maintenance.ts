@@ -1,8 +1,5 @@
 import { deliverOutbox, unsentOutbox } from '../mail/outbox.ts'
-import { defineJob } from './types.ts'
-
-/** Rows younger than this have a job of their own on its way. */
-const SWEEP_AGE_SECONDS = 60
+import { defineJob, sweptBefore } from './types.ts'
 
 export const maintenanceJobs = [
   defineJob({
@@ -14,9 +11,16 @@ export const maintenanceJobs = [
     // The rows are the truth: whatever a crash or a lost job left behind is nudged again.
     name: 'maintenance.sweep',
     cron: '* * * * *',
-    async handler(ctx) {
-      for (const outboxId of await unsentOutbox(ctx, SWEEP_AGE_SECONDS)) {
-        await ctx.deps.jobs.enqueue(ctx.db, 'outbox.deliver', { outboxId }, { singletonKey: outboxId })
+    onStart: { all: true },
+    async handler(ctx, sweep) {
+      for (const { outboxId, waitSeconds } of await unsentOutbox(ctx, sweptBefore(ctx, sweep))) {
+        await ctx.deps.jobs.enqueue(
+          ctx.db,
+          'outbox.deliver',
+          { outboxId },
+          // One that failed keeps the wait before its next try.
+          { singletonKey: outboxId, ...(waitSeconds > 0 ? { startAfterSeconds: waitSeconds } : {}) },
+        )
       }
     },
   }),

@@ -22,8 +22,12 @@ export interface QueueOptions {
 /** Retry delays grow from here: 2, 4, 8 … seconds with jitter. */
 const RETRY_DELAY_SECONDS = 2
 const DEFAULT_RETRY_LIMIT = 8
-/** No job of ours takes a minute; one that does died with its process and is given to another. */
+/** No job of ours takes a minute. */
 const EXPIRE_SECONDS = 60
+/** Of a job at work its process tells within this time that it lives; if it does not, the job is given to another. */
+const HEARTBEAT_SECONDS = 20
+/** How often one of the workers looks for jobs whose process died, or that expired. */
+const SUPERVISE_SECONDS = 15
 
 export async function createJobs({ databaseUrl, log, worker }: QueueOptions): Promise<Jobs> {
   const boss = new PgBoss({
@@ -31,6 +35,8 @@ export async function createJobs({ databaseUrl, log, worker }: QueueOptions): Pr
     application_name: 'devforge-jobs',
     max: worker ? 4 : 1,
     supervise: worker,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
     schedule: worker,
     useListenNotify: worker,
   })
@@ -39,29 +45,40 @@ export async function createJobs({ databaseUrl, log, worker }: QueueOptions): Pr
   return {
     boss,
     async enqueue(db, name, data, options = {}) {
-      await boss.send(name, data, {
+      const { startAfterSeconds, singletonKey } = options
+      const how = {
         db: fromDrizzle(db, sql),
-        ...(options.startAfterSeconds === undefined ? {} : { startAfter: options.startAfterSeconds }),
-        ...(options.singletonKey === undefined ? {} : { singletonKey: options.singletonKey }),
-      })
+        ...(startAfterSeconds === undefined ? {} : { startAfter: startAfterSeconds }),
+      }
+      // A key in `send` alone keeps nothing apart in queues of the standard policy.
+      if (singletonKey === undefined) await boss.send(name, data, how)
+      else await boss.upsert(name, data, { ...how, singletonKey })
     },
   }
 }
 
-/** Creates the queues that are missing. Run with the migrations, so that enqueueing never finds a queue absent. */
+/**
+ * Creates the queues that are missing, and brings those of an older version up to date. Run with the migrations, so that
+ * enqueueing never finds a queue absent.
+ */
 export async function createQueues(
   boss: PgBoss,
   names: { name: JobName; retryLimit?: number }[],
 ): Promise<void> {
-  const existing = new Set((await boss.getQueues()).map((queue) => queue.name))
+  const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]))
   for (const { name, retryLimit } of names) {
-    if (existing.has(name)) continue
-    await boss.createQueue(name, {
+    const wanted = {
       retryLimit: retryLimit ?? DEFAULT_RETRY_LIMIT,
       retryDelay: RETRY_DELAY_SECONDS,
       retryBackoff: true,
       expireInSeconds: EXPIRE_SECONDS,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
       notify: true,
-    })
+    }
+    const queue = existing.get(name)
+    if (!queue) await boss.createQueue(name, wanted)
+    else if (Object.entries(wanted).some(([option, value]) => Reflect.get(queue, option) !== value)) {
+      await boss.updateQueue(name, wanted)
+    }
   }
 }

@@ -1,4 +1,20 @@
+import { addMs, MINUTE } from '../clock.ts'
 import type { Ctx } from '../context.ts'
+
+/** A sweep takes up rows that have been waiting for a while; `all` at a start, when their jobs may have died with a process. */
+export interface SweepData {
+  all?: boolean
+}
+
+/** Rows younger than this have a job, or a request, on its way. */
+const SWEEP_AGE_MS = MINUTE
+
+/**
+ * Rows from before this time are swept. Sweeping one that somebody is working on is harmless, since handlers are idempotent:
+ * the age only spares the work.
+ */
+export const sweptBefore = (ctx: Ctx, { all = false }: SweepData): Date =>
+  addMs(ctx.deps.clock.now(), all ? 0 : -SWEEP_AGE_MS)
 
 /** Every kind of job with the data it takes. Data are ids: the row is the truth, the job only a nudge to look at it. */
 export interface JobData {
@@ -9,12 +25,12 @@ export interface JobData {
   'stripe.cancel': { subscriptionId: string }
   'payments.sync': Record<string, never>
   'payments.reconcile': Record<string, never>
-  'payments.sweep': Record<string, never>
+  'payments.sweep': SweepData
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'auth.purge': Record<string, never>
-  'maintenance.sweep': Record<string, never>
+  'maintenance.sweep': SweepData
   'maintenance.purge': Record<string, never>
 }
 export type JobName = keyof JobData
@@ -25,8 +41,8 @@ export interface JobDefinition<N extends JobName = JobName> {
   handler(ctx: Ctx, data: JobData[N]): Promise<void>
   /** Runs by itself, five-field cron in UTC. */
   cron?: string
-  /** Also runs when a worker starts, to take up at once what a stop left behind. */
-  onStart?: boolean
+  /** Also runs when a worker starts, with these data, to take up at once what a stop or a crash left behind. */
+  onStart?: JobData[N]
   /** Retries after the first failure, with exponential backoff; default 8 (about an hour). */
   retryLimit?: number
   /** Jobs of this kind that run at once in one process; default 2. */
@@ -38,6 +54,6 @@ export const defineJob = <N extends JobName>(definition: JobDefinition<N>): JobD
 
 export interface EnqueueOptions {
   startAfterSeconds?: number
-  /** At most one waiting job per key. */
+  /** At most one waiting job per key: a second one joins the first. */
   singletonKey?: string
 }

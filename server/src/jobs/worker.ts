@@ -54,9 +54,8 @@ export async function startWorker(deps: Deps): Promise<void> {
   for (const job of jobDefinitions) {
     for (let n = 0; n < (job.concurrency ?? 2); n++) await startOne(deps, job)
     if (job.cron) await boss.schedule(job.name, job.cron)
-    if (job.onStart) await boss.send(job.name, {}, { singletonKey: 'start' })
+    if (job.onStart) await boss.upsert(job.name, job.onStart, { singletonKey: 'start', startAfter: 0 })
   }
-  await deps.jobs.enqueue(deps.db, 'maintenance.sweep', {}, { singletonKey: 'start' })
 }
 
 /**

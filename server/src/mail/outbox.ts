@@ -1,5 +1,5 @@
 import { newId, outbox } from '@devforge/db'
-import { and, asc, eq, isNull, lt } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import { addMs, SECOND } from '../clock.ts'
 import type { Ctx } from '../context.ts'
 import { inTx } from '../tx.ts'
@@ -37,12 +37,50 @@ export async function queueMail<T extends MailTemplate>(ctx: Ctx, mail: MailRequ
   })
 }
 
-/** Sends one promised mail, if it has not been sent. Sealed values are erased with the sending. */
-export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
+/** Whoever sends a mail says so again and again; who has not for this long has died over it. */
+const CLAIM_MS = 15 * SECOND
+const RENEW_CLAIM_MS = 5 * SECOND
+
+/**
+ * Takes a promised mail for sending: a row that was begun (`attempts`) and has neither been sent nor failed (`lastError`) is
+ * in somebody's hands, here or in another copy of the server, and is left to them until the claim is over.
+ */
+async function claim(ctx: Ctx, outboxId: string) {
+  const now = ctx.deps.clock.now()
   const [row] = await ctx.db
-    .select()
-    .from(outbox)
-    .where(and(eq(outbox.id, outboxId), isNull(outbox.sentAt)))
+    .update(outbox)
+    .set({ attempts: sql`${outbox.attempts} + 1`, lastError: null, updatedAt: now })
+    .where(
+      and(
+        eq(outbox.id, outboxId),
+        isNull(outbox.sentAt),
+        or(eq(outbox.attempts, 0), isNotNull(outbox.lastError), lt(outbox.updatedAt, addMs(now, -CLAIM_MS))),
+      ),
+    )
+    .returning()
+  return row
+}
+
+/** Does something that may take long with a claimed row in hand. */
+async function whileClaimed<T>(ctx: Ctx, outboxId: string, work: () => Promise<T>): Promise<T> {
+  const renew = () =>
+    ctx.db.update(outbox).set({ updatedAt: ctx.deps.clock.now() }).where(eq(outbox.id, outboxId))
+  const timer = setInterval(() => {
+    renew().catch((error: unknown) => ctx.log.warn({ err: error, outboxId }, 'claim not renewed'))
+  }, RENEW_CLAIM_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/**
+ * Sends one promised mail, if it has not been sent and nobody else is sending it. Sealed values are erased with the sending.
+ * A process that dies between the mail server's yes and our note of it sends the mail again, under the same Message-ID.
+ */
+export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
+  const row = await claim(ctx, outboxId)
   if (!row) return
   const { to, template, data } = row.payload as unknown as Pick<
     MailRequest<MailTemplate>,
@@ -52,11 +90,15 @@ export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
     ? JSON.parse(ctx.deps.secrets.open(row.sealed, row.id))
     : {}
   try {
-    await ctx.deps.mail.send({ id: row.dedupeKey, to, ...renderMail(template, data, secret) })
+    const mail = { id: row.dedupeKey, to, ...renderMail(template, data, secret) }
+    await whileClaimed(ctx, outboxId, () => ctx.deps.mail.send(mail))
   } catch (error) {
     await ctx.db
       .update(outbox)
-      .set({ attempts: row.attempts + 1, lastError: error instanceof Error ? error.message : String(error) })
+      .set({
+        lastError: error instanceof Error ? error.message : String(error),
+        updatedAt: ctx.deps.clock.now(),
+      })
       .where(eq(outbox.id, outboxId))
     throw error
   }
@@ -64,27 +106,38 @@ export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
     .update(outbox)
     .set({
       sentAt: ctx.deps.clock.now(),
-      attempts: row.attempts + 1,
       lastError: null,
       sealed: null,
-      // The farewell to a deleted account is the last place that knew its address.
-      ...(template === 'account-deleted' ? { payload: {} } : {}),
+      updatedAt: ctx.deps.clock.now(),
+      // Mails that were on their way while their receiver's account was deleted leave nothing behind (users/queries/erase.ts).
+      payload: sql`case when jsonb_exists(${outbox.payload}, 'forget') then '{}'::jsonb else ${outbox.payload} end`,
     })
     .where(eq(outbox.id, outboxId))
 }
 
-/** Ids of promised mails that are older than some seconds and still not sent, oldest first, at most 500. */
-export async function unsentOutbox(ctx: Ctx, olderThanSeconds: number): Promise<string[]> {
+/**
+ * Promised mails from before a time that are still not sent, oldest first, at most 500; with the seconds to wait where a
+ * process began to send one and may have died over it.
+ */
+export async function unsentOutbox(
+  ctx: Ctx,
+  before: Date,
+): Promise<{ outboxId: string; waitSeconds: number }[]> {
   const rows = await ctx.db
-    .select({ id: outbox.id })
+    .select({
+      id: outbox.id,
+      attempts: outbox.attempts,
+      lastError: outbox.lastError,
+      updatedAt: outbox.updatedAt,
+    })
     .from(outbox)
-    .where(
-      and(
-        isNull(outbox.sentAt),
-        lt(outbox.createdAt, addMs(ctx.deps.clock.now(), -olderThanSeconds * SECOND)),
-      ),
-    )
+    .where(and(isNull(outbox.sentAt), lt(outbox.createdAt, before)))
     .orderBy(asc(outbox.createdAt))
     .limit(500)
-  return rows.map((row) => row.id)
+  const now = ctx.deps.clock.now().getTime()
+  return rows.map(({ id, attempts, lastError, updatedAt }) => {
+    const claimed = attempts > 0 && lastError === null
+    const leftMs = claimed ? updatedAt.getTime() + CLAIM_MS - now : 0
+    return { outboxId: id, waitSeconds: Math.max(0, Math.ceil(leftMs / SECOND)) }
+  })
 }

@@ -29,11 +29,17 @@ export const paymentJobs = [
   defineJob({
     name: 'payments.reconcile',
     cron: '7 * * * *',
-    onStart: true,
+    onStart: {},
     concurrency: 1,
     async handler(ctx) {
       await reconcile(ctx)
     },
   }),
-  defineJob({ name: 'payments.sweep', cron: '* * * * *', onStart: true, concurrency: 1, handler: sweep }),
+  defineJob({
+    name: 'payments.sweep',
+    cron: '* * * * *',
+    onStart: { all: true },
+    concurrency: 1,
+    handler: sweep,
+  }),
 ]

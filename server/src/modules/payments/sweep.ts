@@ -1,24 +1,22 @@
-import { addMs, MINUTE } from '../../clock.ts'
+import { addMs } from '../../clock.ts'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../errors.ts'
+import { type SweepData, sweptBefore } from '../../jobs/types.ts'
 import { checkoutsWithoutSession, findCheckout, purgeSealedKeys } from './queries/checkouts.ts'
 import { requestedRefunds } from './queries/payments.ts'
 import { waitingEvents } from './queries/webhooks.ts'
 import { KEY_SHOWN_MS } from './service/checkout.ts'
 import { openSession } from './service/open-session.ts'
 
-/** Rows younger than this have a job, or a request, on its way. */
-const AGE_MS = MINUTE
 const BATCH = 500
 
 /**
  * The rows are the truth: whatever a crash left behind is taken up again. Runs each minute and when a worker starts.
  * Also empties the sealed license keys whose hour of showing is over.
  */
-export async function sweep(ctx: Ctx): Promise<void> {
-  const now = ctx.deps.clock.now()
-  const left = { before: addMs(now, -AGE_MS), limit: BATCH }
-  await purgeSealedKeys(ctx.db, addMs(now, -KEY_SHOWN_MS))
+export async function sweep(ctx: Ctx, data: SweepData = {}): Promise<void> {
+  const left = { before: sweptBefore(ctx, data), limit: BATCH }
+  await purgeSealedKeys(ctx.db, addMs(ctx.deps.clock.now(), -KEY_SHOWN_MS))
   const { jobs } = ctx.deps
   for (const eventId of await waitingEvents(ctx.db, left)) {
     await jobs.enqueue(ctx.db, 'stripe.event', { eventId }, { singletonKey: eventId })
