@@ -17,7 +17,7 @@ export interface JobRow extends Record<string, unknown> {
   completedOn: Date | null
 }
 
-/** Jobs in the queue's own table, newest first. */
+/** Jobs in the queue's own table, newest first; by milliseconds, which is what a cursor carries. */
 export async function listJobRows(
   db: Db,
   filter: {
@@ -35,8 +35,8 @@ export async function listJobRows(
     where name not like '\\_\\_pgboss%'
       and ${name === undefined ? sql`true` : sql`name = ${name}`}
       and ${state === undefined ? sql`true` : sql`state = ${state}::pgboss.job_state`}
-      and ${after === undefined ? sql`true` : sql`(created_on, id) < (${after.createdOn.toISOString()}::timestamptz, ${after.id}::uuid)`}
-    order by created_on desc, id desc
+      and ${after === undefined ? sql`true` : sql`(date_trunc('milliseconds', created_on), id) < (${after.createdOn.toISOString()}::timestamptz, ${after.id}::uuid)`}
+    order by date_trunc('milliseconds', created_on) desc, id desc
     limit ${limit + 1}`)
   const date = (value: unknown) => (value instanceof Date ? value : new Date(String(value)))
   return rows.map((row) => ({
