@@ -1,6 +1,7 @@
 import type { JobWithMetadata } from 'pg-boss'
 import { systemContext } from '../context.ts'
 import type { Deps } from '../deps.ts'
+import { describe } from '../errors/describe.ts'
 import { createQueues } from './queue.ts'
 import { jobDefinitions } from './registry.ts'
 import type { JobData, JobDefinition, JobName } from './types.ts'
@@ -41,6 +42,9 @@ async function startOne<N extends JobName>(deps: Deps, job: JobDefinition<N>): P
   worker = await boss.work(job.name, { pollingIntervalSeconds: POLL_SECONDS }, async ([item]) => {
     try {
       if (item) await runAny(deps, job, item.id, item.data)
+    } catch (error) {
+      // The queue keeps what it is given, with all members: an error it cannot store would leave the job at work for ever.
+      throw new Error(describe(error))
     } finally {
       // Where one was there may be more, whose wake-up found all workers busy: look again at once, not after the poll.
       if (worker) boss.notifyWorker(worker)
@@ -80,9 +84,7 @@ export async function drainJobs(deps: Deps): Promise<{ ran: number; errors: unkn
           await deps.jobs.boss.complete(job.name, item.id)
         } catch (error) {
           errors.push(error)
-          await deps.jobs.boss.fail(job.name, item.id, {
-            message: error instanceof Error ? error.message : String(error),
-          })
+          await deps.jobs.boss.fail(job.name, item.id, { message: describe(error) })
         }
       }
     }

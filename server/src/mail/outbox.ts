@@ -2,6 +2,7 @@ import { newId, outbox } from '@devforge/db'
 import { and, asc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import { addMs, SECOND } from '../clock.ts'
 import type { Ctx } from '../context.ts'
+import { describe } from '../errors/describe.ts'
 import { inTx } from '../tx.ts'
 import { type MailTemplate, type MailTemplates, renderMail } from './templates.ts'
 
@@ -96,7 +97,7 @@ export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
     await ctx.db
       .update(outbox)
       .set({
-        lastError: error instanceof Error ? error.message : String(error),
+        lastError: describe(error),
         updatedAt: ctx.deps.clock.now(),
       })
       .where(eq(outbox.id, outboxId))

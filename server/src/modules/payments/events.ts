@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts'
+import { describe } from '../../errors/describe.ts'
 import { findPaymentByIntent, findPaymentEvent } from './queries/payments.ts'
 import { findWebhookEvent, finishAttempt, type WebhookEventRow } from './queries/webhooks.ts'
 import { settleCheckout } from './settle/checkout.ts'
@@ -149,12 +150,4 @@ async function settleOrIgnore(ctx: Ctx, event: WebhookEventRow): Promise<Outcome
     if (isMissing(error)) return ignored('there is no such object at Stripe (any more)')
     throw error
   }
-}
-
-/** An error with its causes in one line, short enough for a table. */
-export function describe(error: unknown): string {
-  const parts: string[] = []
-  for (let cause = error; cause instanceof Error && parts.length < 4; cause = cause.cause)
-    parts.push(cause.message)
-  return (parts.join(': ') || String(error)).slice(0, 1_000)
 }
