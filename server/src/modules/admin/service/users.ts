@@ -1,6 +1,6 @@
 import { writeAudit } from '../../../audit.ts'
 import { MINUTE } from '../../../clock.ts'
-import type { AdminActor, Ctx } from '../../../context.ts'
+import type { Actor, AdminActor, Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { endSessions, startSession } from '../../auth/service/sessions.ts'
@@ -32,7 +32,7 @@ export async function searchUsers(ctx: AdminCtx, input: Parameters<typeof querie
 
 /** Locks an account for a change. Takes the admins' locks first, in the one order that everybody takes them in. */
 async function lockForChange(
-  ctx: AdminCtx,
+  ctx: Ctx,
   userId: string,
   { endsAdmin }: { endsAdmin: boolean },
 ): Promise<UserRow> {
@@ -47,8 +47,14 @@ function changed(row: UserRow | undefined, userId: string) {
   return presentForAdmin(row)
 }
 
-/** Gives an account a role; a demotion bites with the next call. @throws NOT_FOUND, LAST_ADMIN */
-export function setRole(ctx: AdminCtx, input: { userId: string; role: User['role']; reason: string }) {
+/**
+ * Gives an account a role; a demotion bites with the next call. The system may too: somebody has to be the first admin.
+ * @throws NOT_FOUND, LAST_ADMIN
+ */
+export function setRole(
+  ctx: Ctx<AdminActor | Extract<Actor, { type: 'system' }>>,
+  input: { userId: string; role: User['role']; reason: string },
+) {
   const { userId, role, reason } = input
   return inTx(ctx, async (ctx) => {
     const before = await lockForChange(ctx, userId, { endsAdmin: role !== 'admin' })
