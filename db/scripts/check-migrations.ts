@@ -15,12 +15,22 @@ try {
   cpSync(migrations, scratch, { recursive: true })
   execFileSync(
     'drizzle-kit',
-    ['generate', '--dialect', 'postgresql', '--schema', './db/src/schema/index.ts', '--out', relative(root, scratch)],
+    [
+      'generate',
+      '--dialect',
+      'postgresql',
+      '--schema',
+      './db/src/schema/index.ts',
+      '--out',
+      relative(root, scratch),
+    ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' },
   )
   const fresh = sqlFiles(scratch).filter((name) => !sqlFiles(migrations).includes(name))
   if (fresh.length > 0) {
-    process.stderr.write('The schema has changed without a migration. Run: pnpm drizzle-kit generate --name <what>\n')
+    process.stderr.write(
+      'The schema has changed without a migration. Run: pnpm drizzle-kit generate --name <what>\n',
+    )
     process.exitCode = 1
   }
 } finally {

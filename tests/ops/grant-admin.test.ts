@@ -13,7 +13,9 @@ test('the first admin is appointed on the command line, and it is audited', asyn
   const person = await signUp(t)
   const grant = (email: string) =>
     run(process.execPath, [script, email], { env: { PATH: process.env.PATH, DATABASE_URL: t.databaseUrl } })
-  await expect(grant('nobody@example.com')).rejects.toMatchObject({ stderr: expect.stringContaining('sign up first') })
+  await expect(grant('nobody@example.com')).rejects.toMatchObject({
+    stderr: expect.stringContaining('sign up first'),
+  })
   expect((await grant(person.email.toUpperCase())).stderr).toContain('is an admin now')
   const { items } = await person.forge.admin.audit({ subject: person.id })
   expect(items).toMatchObject([{ action: 'user.role_changed', actor: 'system:grant-admin' }])
