@@ -19,7 +19,7 @@ import { createTestDatabase } from './database.ts'
 import { logSink } from './log.ts'
 
 export const TEST_URL = 'http://devforge.test'
-export const SANDBOX_URL = 'http://stripe.test'
+const SANDBOX_URL = 'http://stripe.test'
 export const WEBHOOK_SECRET = 'whsec_test_secret_of_the_suite'
 
 export interface TestApp extends AsyncDisposable {

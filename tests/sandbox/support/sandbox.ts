@@ -9,7 +9,7 @@ export const SECRET = 'whsec_sandbox_test_secret'
 export const WEBHOOK_URL = 'http://127.0.0.1:9/webhooks/stripe'
 
 /** What a webhook endpoint got, verified with the `stripe` package's own check. */
-export interface Received {
+interface Received {
   event: Stripe.Event
   body: string
   signature: string

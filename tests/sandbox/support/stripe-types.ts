@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /** One member of an interface as the `stripe` package declares it. */
-export interface Member {
+interface Member {
   name: string
   optional: boolean
   type: string
@@ -86,7 +86,7 @@ function membersOf(body: string): Member[] {
 }
 
 /** Looks a type name up the way TypeScript does: in the innermost namespace first, then outwards. */
-export function resolveName(declarations: Declarations, name: string, scope: string): string | undefined {
+function resolveName(declarations: Declarations, name: string, scope: string): string | undefined {
   const parts = scope.split('.')
   for (let depth = parts.length; depth >= 0; depth--) {
     const candidate = [...parts.slice(0, depth), name].join('.')
