@@ -42,6 +42,8 @@ export function createLog(level: string, destination?: DestinationStream): Logge
       },
       hooks: { streamWrite: scrub },
     },
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: 0 }),
+    // Lines are written together, by the kilobyte or ten times a second: a system call for each line costs a busy server a
+    // tenth of its time. What is buffered is written before the process ends.
+    destination ?? pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 100 }),
   )
 }

@@ -14,6 +14,8 @@ export interface Job {
   judge: Judge
   connections: number
   ms: number
+  /** Goes on past `ms` until there were so many: a slow machine must warm up as far as a fast one. */
+  atLeast: number
 }
 
 export interface Stats {
@@ -41,7 +43,7 @@ const pick = (): KnownLicense => {
   return license
 }
 
-async function run({ port, shape, judge, connections, ms }: Job): Promise<Stats> {
+async function run({ port, shape, judge, connections, ms, atLeast }: Job): Promise<Stats> {
   const head = [
     `POST ${shape.path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
@@ -85,7 +87,7 @@ async function run({ port, shape, judge, connections, ms }: Job): Promise<Stats>
         if (problem !== null && wrong.length < MAX_WRONG)
           wrong.push(`${problem}: ${received.slice(0, 2_000)}`)
         received = ''
-        if (now < endsAt) send()
+        if (now < endsAt || latencies.length < atLeast) send()
         else socket.destroy()
       })
     })

@@ -51,16 +51,17 @@ export async function startServer(name: string, { url, file }: Dataset): Promise
 
 /** Asks contenders for a while. One generator serves all, so that they meet the same one. */
 export interface Generator extends AsyncDisposable {
-  measure(contender: Contender, ms: number): Promise<Round>
+  /** @param atLeast so many requests, even if that takes longer */
+  measure(contender: Contender, ms: number, atLeast?: number): Promise<Round>
 }
 
 export function startGenerator(data: Dataset): Generator {
   const child = fork(new URL('./generator.ts', import.meta.url), [data.file])
   return {
-    async measure({ server, shape, judge }, ms) {
+    async measure({ server, shape, judge }, ms, atLeast = 0) {
       const usage = () => ask<{ cpuMicros: number }>(server.child, 'usage' satisfies Question)
       const before = [await usage(), await cpuOfTree(data.pid)] as const
-      const job: Job = { port: server.port, shape, judge, connections: CONNECTIONS, ms }
+      const job: Job = { port: server.port, shape, judge, connections: CONNECTIONS, ms, atLeast }
       const stats = await ask<Stats>(child, job)
       const after = [await usage(), await cpuOfTree(data.pid)] as const
       if (stats.wrong.length > 0) throw new Error(`wrong answers:\n${stats.wrong.join('\n')}`)

@@ -6,6 +6,8 @@ import { printReport, say } from './report.ts'
 import { captureShapes } from './shapes.ts'
 
 const LICENSES = 100_000
+/** By then the engine has compiled what is hot. */
+const WARMUP_CALLS = 10_000
 
 /** Everybody in turns, so that whatever else the machine does hits all alike. */
 async function compare(data: Dataset, quick: boolean): Promise<void> {
@@ -22,7 +24,8 @@ async function compare(data: Dataset, quick: boolean): Promise<void> {
     { name: 'ours: the same, batch: false', server: ours, shape: shapes.single, judge: 'trpc' },
     { name: 'ours: ten calls in one request', server: ours, shape: shapes.ten, judge: 'trpc' },
   ]
-  for (const contender of contenders) await generator.measure(contender, warmupMs)
+  for (const contender of contenders)
+    await generator.measure(contender, warmupMs, WARMUP_CALLS / contender.shape.calls)
   const results = contenders.map((contender) => ({ contender, rounds: [] as Round[] }))
   for (let round = 0; round < rounds; round++) {
     for (const result of results) result.rounds.push(await generator.measure(result.contender, roundMs))
@@ -39,7 +42,7 @@ async function profile(data: Dataset, name: 'floor' | 'express' | 'ours'): Promi
     name === 'ours'
       ? { name, server, shape: shapes.lone, judge: 'trpc' }
       : { name, server, shape: shapes.bare, judge: name }
-  await generator.measure(contender, 3_000)
+  await generator.measure(contender, 3_000, WARMUP_CALLS)
   await ask(server.child, 'profile')
   const { requests, serverMicros } = await generator.measure(contender, 6_000)
   const { parts, functions } = readProfile(await ask<CpuProfile>(server.child, 'profiled'))

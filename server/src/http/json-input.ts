@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import { AppError } from '../errors.ts'
 
 /** No request of ours comes near; files go elsewhere. */
@@ -80,10 +81,11 @@ export function decode(text: string): string {
 
 /**
  * Reads a request's JSON body, at most MAX_BODY_BYTES of it: a longer one is refused by its declared length, or while it arrives.
+ * @param incoming Node's own request, where there is one: reading it costs half of what the same bytes cost through `request`
  * @returns undefined when the body is empty
  * @throws AppError UNSUPPORTED_MEDIA_TYPE PAYLOAD_TOO_LARGE INVALID_INPUT
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: Request, incoming?: IncomingMessage): Promise<unknown> {
   const { headers } = request
   const type = headers.get('content-type')
   // A browser sends other types across origins without asking first; JSON it does not.
@@ -92,30 +94,52 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   }
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw new AppError('UNSUPPORTED_MEDIA_TYPE')
-  const bytes = await readBytes(request)
+  if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await (incoming ? readIncoming(incoming) : readStream(request.body))
   if (bytes.length === 0) return undefined
   if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8.')
   return parseJson(bytes.toString('utf8'))
 }
 
-async function readBytes(request: Request): Promise<Buffer> {
-  const declared = request.headers.get('content-length')
-  try {
-    // Node ends a body at its declared length.
-    if (declared !== null) {
-      if (Number(declared) > MAX_BODY_BYTES) throw tooLarge()
-      return Buffer.from(await request.arrayBuffer())
-    }
-    const chunks: Uint8Array[] = []
+const cutShort = (): AppError => invalid('The body could not be read to its end.')
+
+function readIncoming(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
     let size = 0
-    for await (const chunk of request.body ?? []) {
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size <= MAX_BODY_BYTES) return
+      incoming.off('data', onData)
+      reject(tooLarge())
+    }
+    incoming.on('data', onData)
+    incoming.once('end', () => resolve(joined(chunks)))
+    incoming.once('error', () => reject(cutShort()))
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(cutShort())
+    })
+  })
+}
+
+async function readStream(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of body ?? []) {
       size += chunk.length
       if (size > MAX_BODY_BYTES) throw tooLarge()
       chunks.push(chunk)
     }
-    return Buffer.concat(chunks)
   } catch (error) {
-    if (error instanceof AppError) throw error
-    throw invalid('The body could not be read to its end.')
+    throw error instanceof AppError ? error : cutShort()
   }
+  return joined(chunks)
+}
+
+/** Nearly always there is but one. */
+function joined(chunks: Uint8Array[]): Buffer {
+  const [only] = chunks
+  return chunks.length === 1 && Buffer.isBuffer(only) ? only : Buffer.concat(chunks)
 }

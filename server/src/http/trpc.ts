@@ -87,12 +87,14 @@ export function mountTrpc(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
     if (wait > 0) headers['retry-after'] = String(wait)
     if (visit.origin !== null) Object.assign(headers, { vary: 'Origin' }, edge.cors.headers(visit.origin))
     const body = JSON.stringify(isBatch ? outcomes.map(({ envelope }) => envelope) : outcomes[0]?.envelope)
-    for (const outcome of isBatch ? outcomes : [])
+    // A batch of one is how the SDK sends a lone query: it counts, and is logged, as the call that it is.
+    const isMany = outcomes.length > 1
+    for (const outcome of isMany ? outcomes : [])
       edge.observer.call(visit, routeOf(outcome.path), outcome.status)
     edge.observer.request(visit, {
       method: c.req.method,
       path: c.req.path,
-      route: isBatch ? 'batch' : routeOf(outcomes[0]?.path ?? ''),
+      route: isMany ? 'batch' : routeOf(outcomes[0]?.path ?? ''),
       status,
       errorCode,
     })
@@ -136,17 +138,15 @@ async function readInputs(c: Context<HttpEnv>, { paths, isBatch, query }: Reques
   if (c.req.method === 'GET') {
     const text = queryParameter(query, 'input')
     body = text ? parseJson(text) : undefined
-  } else if (c.req.method === 'POST') body = await readJsonBody(c.req.raw)
+  } else if (c.req.method === 'POST') body = await readJsonBody(c.req.raw, c.env?.incoming)
   else throw new AppError('METHOD_NOT_ALLOWED')
   if (body === undefined) return []
   if (!isBatch) return [deserialize(body)]
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw unreadable('A batch is an object: { "0": … }.')
-  const byPlace = new Map(Object.entries(body))
-  return paths.map((_, place) => {
-    const input: unknown = byPlace.get(String(place))
-    return input === undefined ? undefined : deserialize(input)
-  })
+  return paths.map((_, place) =>
+    Object.hasOwn(body, place) ? deserialize((body as Record<number, unknown>)[place]) : undefined,
+  )
 }
 
 const unreadable = (message: string) => new AppError('INVALID_INPUT', { issues: [{ path: '', message }] })
