@@ -11,9 +11,12 @@ export async function cpuOfTree(pid: number): Promise<number | null> {
   for (const name of names) {
     if (!/^\d+$/.test(name)) continue
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    // After the command, which may hold anything: state, parent, …, user time (12th), system time (13th).
+    // After the command, which may hold anything: state, parent, … and from the 12th on user and system time, its own and
+    // that of children which have ended.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (name === String(pid) || fields[1] === String(pid)) ticks += Number(fields[11]) + Number(fields[12])
+    const times =
+      name === String(pid) ? fields.slice(11, 15) : fields[1] === String(pid) ? fields.slice(11, 13) : []
+    for (const time of times) ticks += Number(time)
   }
   return ticks * MICROS_PER_TICK
 }
