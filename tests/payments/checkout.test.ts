@@ -112,6 +112,25 @@ describe('history', () => {
     expect(await failure(t.forge().payments.list())).toBe('AUTH_REQUIRED')
   })
 
+  test('what was bought once has an invoice too, paid, with its page and its PDF', async () => {
+    await using t = await createTestApp()
+    const ada = await signUp(t)
+    const { paymentId } = await buy(t, ada, { plan: 'enterprise' })
+    expect((await ada.forge.payments.invoices()).items).toMatchObject([
+      {
+        status: 'paid',
+        amountPaidMinor: 199_900,
+        currency: 'usd',
+        paymentId,
+        subscriptionId: null,
+        number: expect.any(String),
+        hostedUrl: expect.stringMatching(/^http/),
+        pdfUrl: expect.stringMatching(/^http/),
+      },
+    ])
+    expect((await ada.forge.payments.list()).items).toHaveLength(1)
+  })
+
   test('what is on sale needs no account', async () => {
     await using t = await createTestApp()
     const { items } = await t.forge().payments.plans()

@@ -19,9 +19,10 @@ export const paymentJobs = [
     handler: (ctx, { subscriptionId }) => cancelForRevoked(ctx, subscriptionId),
   }),
   defineJob({
-    // Once a day, and after each change of a plan: nobody should wait for it at the checkout.
+    // At a start, once a day, and after each change of a plan: nobody should wait for it at the checkout.
     name: 'payments.sync',
     cron: '20 3 * * *',
+    onStart: {},
     async handler(ctx) {
       if (ctx.deps.stripe) await syncCatalog(ctx)
     },

@@ -5,11 +5,10 @@ import {
   findPayment,
   listOwnPayments,
   listPaymentEvents,
-  listRefunds,
   type PaymentEventRow,
   type PaymentRow,
-  type RefundRow,
 } from '../queries/payments.ts'
+import { listRefunds, type RefundRow } from '../queries/refunds.ts'
 import { type InvoiceRow, listOwnInvoices } from '../queries/subscriptions.ts'
 import type { invoiceSchema, paymentSchema, refundSchema } from '../schemas.ts'
 

@@ -115,7 +115,12 @@ async function sessionParams(
           mode: 'subscription' as const,
           subscription_data: { metadata, ...(await trialOf(ctx, plan, checkout)) },
         }
-      : { mode: 'payment' as const, payment_intent_data: { metadata } }),
+      : {
+          mode: 'payment' as const,
+          payment_intent_data: { metadata },
+          // Companies need an invoice for what they buy once, too.
+          invoice_creation: { enabled: true, invoice_data: { metadata } },
+        }),
   }
 }
 

@@ -6,17 +6,16 @@ import { addMs, MINUTE } from '../../../clock.ts'
 import { type AdminActor, actorLabel, type Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { lockPayment, type PaymentRow } from '../queries/payments.ts'
 import {
   findRefund,
   findRefundByKey,
   insertRefund,
   listRefunds,
-  lockPayment,
   lockRefund,
-  type PaymentRow,
   type RefundRow,
   updateRefund,
-} from '../queries/payments.ts'
+} from '../queries/refunds.ts'
 import type { refundInput } from '../schemas.ts'
 import { recordPayment } from '../settle/record.ts'
 import { settlePayment } from '../settle/route.ts'

@@ -43,10 +43,10 @@ async function readCheckout(ctx: Ctx, sessionId: string): Promise<Outcome> {
     const subscription = subscriptionId
       ? await askStripe(ctx, (stripe) => stripe.subscriptions.retrieve(subscriptionId))
       : null
-    invoiceId = session.mode === 'subscription' ? idOf(session.invoice) : null
+    invoiceId = idOf(session.invoice)
     return (ctx) => applyCheckout(ctx, { session, payment, subscription })
   })
-  // The first invoice of a subscription has the payment.
+  // Last, so that it finds the payment that it names; that of a subscription is only found through it.
   if (invoiceId && outcome.kind === 'settled') await settleInvoice(ctx, invoiceId)
   return outcome
 }

@@ -1,12 +1,7 @@
 import { newId } from '@devforge/db'
 import type { Ctx } from '../../../context.ts'
-import {
-  insertPayment,
-  listRefunds,
-  lockPaymentByIntent,
-  type PaymentRow,
-  updatePayment,
-} from '../queries/payments.ts'
+import { insertPayment, lockPaymentByIntent, type PaymentRow, updatePayment } from '../queries/payments.ts'
+import { listRefunds } from '../queries/refunds.ts'
 import { canMove, knownState, type Money, moneyOf } from '../states.ts'
 import { fromUnix } from '../stripe/api.ts'
 import type { PaymentSnapshot } from '../stripe/snapshots.ts'

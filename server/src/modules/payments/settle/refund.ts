@@ -2,13 +2,8 @@ import { newId } from '@devforge/db'
 import type Stripe from 'stripe'
 import { actorLabel, type Ctx } from '../../../context.ts'
 import { queueMail } from '../../../mail/outbox.ts'
-import {
-  insertRefund,
-  lockRefund,
-  type PaymentRow,
-  type RefundRow,
-  updateRefund,
-} from '../queries/payments.ts'
+import type { PaymentRow } from '../queries/payments.ts'
+import { insertRefund, lockRefund, type RefundRow, updateRefund } from '../queries/refunds.ts'
 import { canMove, isLiveRefund, knownState, type RefundStatus } from '../states.ts'
 import { StaleSnapshot } from './guard.ts'
 import { contactOf, formatMoney, recordPayment } from './record.ts'
