@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/support/global-setup.ts'],
+    globalSetup: ['tests/support/global-setup.ts', 'tests/faults/global-setup.ts'],
     pool: 'forks',
     // Two cores: more workers only fight Postgres for them.
     maxWorkers: 2,

@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { logSink } from '../support/log.ts'
+import { serverProgram } from './bundle.ts'
 
-const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
 const START_TIMEOUT_MS = 40_000
 
 /** One line of the server's log. */
@@ -26,9 +25,9 @@ export interface ServerProcess {
   exited: Promise<number | null>
 }
 
-/** Starts `server/src/main.ts` and waits until it says that it is ready. */
+/** Starts the server and waits until it says that it is ready. */
 export async function startServerProcess(env: Record<string, string>, cwd: string): Promise<ServerProcess> {
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
+  const child: ChildProcess = spawn(process.execPath, [await serverProgram()], {
     // Not the checkout: a developer's .env must not reach the tests.
     cwd,
     env: { PATH: process.env.PATH, ...env },

@@ -26,9 +26,14 @@ export interface World extends AsyncDisposable {
   databaseUrl: string
   stripe: StripeWorld
   url: string
-  /** Starts the server in a new process, if it does not run. */
+  /**
+   * Starts the server in a new process, if it does not run. Claims on mails, which a dead process leaves for a quarter of a
+   * minute, are over by then.
+   */
   start(env?: Record<string, string>): Promise<ServerProcess>
-  /** SIGKILL. What the dead process had in hand is free again, as it would be a quarter of a minute later. */
+  /** Starts one more copy on the same database, on an address of its own. Stripe delivers to it, too. */
+  startCopy(env?: Record<string, string>): Promise<{ url: string; server: ServerProcess }>
+  /** SIGKILL. */
   kill(): Promise<void>
   forge(options?: Partial<DevForgeOptions>): DevForge
   signUp(options?: Partial<DevForgeOptions> & { admin?: boolean }): Promise<Customer>
@@ -36,16 +41,47 @@ export interface World extends AsyncDisposable {
   mails(to: string): Promise<KeptMail[]>
 }
 
-export async function createWorld(options: { databaseUrl?: string } = {}): Promise<World> {
+export interface WorldOptions {
+  /** Instead of a database of its own. */
+  databaseUrl?: string
+  /** There will be a second copy of the server. */
+  copy?: boolean
+  env?: Record<string, string>
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const database = options.databaseUrl ? null : await createTestDatabase()
   const databaseUrl = options.databaseUrl ?? database?.url ?? ''
   const folder = await mkdtemp(join(tmpdir(), 'devforge-faults-'))
   const mailDir = join(folder, 'mail')
-  const port = await stablePort()
-  const url = `http://127.0.0.1:${port}`
-  const stripe = await startStripe([`${url}/webhooks/stripe`])
+  const url = `http://127.0.0.1:${await stablePort()}`
+  const copyUrl = `http://127.0.0.1:${await stablePort()}`
+  const stripe = await startStripe(
+    [url, ...(options.copy ? [copyUrl] : [])].map((at) => `${at}/webhooks/stripe`),
+  )
   const sql = postgres(databaseUrl, { max: 5, onnotice: () => {} })
   let running: ServerProcess | undefined
+  let copy: ServerProcess | undefined
+  let hasDied = false
+  const spawnAt = (at: string, env: Record<string, string>) =>
+    startServerProcess(
+      {
+        NODE_ENV: 'test',
+        PORT: new URL(at).port,
+        PUBLIC_URL: url,
+        DATABASE_URL: databaseUrl,
+        DEVFORGE_SECRET: 'secret-of-the-fault-tests-not-used-elsewhere',
+        STRIPE_SECRET_KEY: STRIPE_KEY,
+        STRIPE_API_BASE: stripe.url,
+        STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+        MAIL_DIR: mailDir,
+        LOG_LEVEL: 'debug',
+        SHUTDOWN_TIMEOUT_SECONDS: '10',
+        ...options.env,
+        ...env,
+      },
+      folder,
+    )
   const forge = (given: Partial<DevForgeOptions> = {}) => createDevForge({ url, retries: 0, ...given })
   let people = 0
   return {
@@ -54,33 +90,24 @@ export async function createWorld(options: { databaseUrl?: string } = {}): Promi
     stripe,
     url,
     async start(env = {}) {
-      running ??= await startServerProcess(
-        {
-          NODE_ENV: 'test',
-          PORT: String(port),
-          PUBLIC_URL: url,
-          DATABASE_URL: databaseUrl,
-          DEVFORGE_SECRET: 'secret-of-the-fault-tests-not-used-elsewhere',
-          STRIPE_SECRET_KEY: STRIPE_KEY,
-          STRIPE_API_BASE: stripe.url,
-          STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
-          MAIL_DIR: mailDir,
-          LOG_LEVEL: 'debug',
-          SHUTDOWN_TIMEOUT_SECONDS: '10',
-          ...env,
-        },
-        folder,
-      )
+      if (hasDied)
+        await sql`update outbox set updated_at = updated_at - interval '1 minute' where sent_at is null`
+      hasDied = false
+      running ??= await spawnAt(url, env)
       const started = running
       void started.exited.then(() => {
         if (running === started) running = undefined
       })
       return started
     },
+    async startCopy(env = {}) {
+      copy = await spawnAt(copyUrl, env)
+      return { url: copyUrl, server: copy }
+    },
     async kill() {
+      hasDied = true
       await running?.kill()
       running = undefined
-      await sql`update outbox set updated_at = updated_at - interval '1 minute' where sent_at is null`
     },
     forge,
     async signUp({ admin = false, ...given } = {}) {
@@ -99,7 +126,7 @@ export async function createWorld(options: { databaseUrl?: string } = {}): Promi
       return mails.filter((mail) => mail.to === to)
     },
     async [Symbol.asyncDispose]() {
-      await running?.kill()
+      await Promise.all([running?.kill(), copy?.kill()])
       await stripe[Symbol.asyncDispose]()
       await sql.end({ timeout: 1 })
       await rm(folder, { recursive: true, force: true })
