@@ -100,3 +100,20 @@ export function newHolding(
     },
   }
 }
+
+/**
+ * Whether what another process has stored is to be taken for what is held here. An older lease of the same license, or one
+ * with less knowledge of the revocation list, is an old copy put back.
+ */
+export function supersedes(stored: Holding, mine: Holding): boolean {
+  if (stored.lease.licenseId !== mine.lease.licenseId) return true
+  if (stored.record.lease !== mine.record.lease) return stored.lease.issuedAtMs >= mine.lease.issuedAtMs
+  const { sequence, listIssuedAtMs } = stored.record
+  return sequence >= mine.record.sequence && listIssuedAtMs >= mine.record.listIssuedAtMs
+}
+
+/** What another process has stored, with what this one knows of the clock: its mark does not fall. */
+export function takeOver(stored: Holding, mine: Holding): Holding {
+  const seenMs = Math.max(stored.guard.seenMs, mine.guard.seenMs)
+  return { ...stored, guard: { seenMs, skewMs: mine.guard.skewMs } }
+}

@@ -17,6 +17,8 @@ export interface Keeper {
   who(): Promise<Identity>
   /** Reads and verifies. What cannot be understood is told, not thrown; only storage itself may fail. */
   load(): Promise<Loaded>
+  /** As `load()`, if another process has written since this one last read or wrote; else null. */
+  changes(): Promise<Loaded | null>
   save(holding: Holding): Promise<void>
   clear(): Promise<void>
 }
@@ -30,6 +32,22 @@ export interface KeeperOptions {
 
 export function createKeeper({ storage, fingerprint, issuer, trustedKeys }: KeeperOptions): Keeper {
   let identity: Promise<Identity> | undefined
+  /** The text that was last read or written here; undefined: none yet. */
+  let seen: string | null | undefined
+  const watched: LicenseStorage = {
+    async read() {
+      seen = await storage.read()
+      return seen
+    },
+    async write(text) {
+      await storage.write(text)
+      seen = text
+    },
+    async clear() {
+      await storage.clear()
+      seen = null
+    },
+  }
 
   async function identify(): Promise<Identity> {
     const text = typeof fingerprint === 'string' ? fingerprint : await fingerprint()
@@ -57,26 +75,33 @@ export function createKeeper({ storage, fingerprint, issuer, trustedKeys }: Keep
     return { kind: 'held', holding: { record, lease, guard: { seenMs, skewMs: null } } }
   }
 
+  async function load(): Promise<Loaded> {
+    const { fingerprint: text, device } = await who()
+    const stored = await readRecord(watched, text)
+    switch (stored.kind) {
+      case 'record':
+        return verify(stored.record, device)
+      case 'tampered':
+        return { kind: 'tampered', reason: 'storage' }
+      case 'broken':
+        return { kind: 'none', reason: 'unreadable' }
+      case 'none':
+        return { kind: 'none', reason: null }
+    }
+  }
+
   return {
     who,
-    clear: () => storage.clear(),
-    async load() {
-      const { fingerprint: text, device } = await who()
-      const stored = await readRecord(storage, text)
-      switch (stored.kind) {
-        case 'record':
-          return verify(stored.record, device)
-        case 'tampered':
-          return { kind: 'tampered', reason: 'storage' }
-        case 'broken':
-          return { kind: 'none', reason: 'unreadable' }
-        case 'none':
-          return { kind: 'none', reason: null }
-      }
+    load,
+    clear: () => watched.clear(),
+    async changes() {
+      const before = seen
+      const loaded = await load()
+      return seen === before ? null : loaded
     },
     async save({ record, guard }) {
       const { fingerprint: text } = await who()
-      await writeRecord(storage, { ...record, seenMs: guard.seenMs }, text)
+      await writeRecord(watched, { ...record, seenMs: guard.seenMs }, text)
     },
   }
 }

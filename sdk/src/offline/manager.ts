@@ -1,5 +1,5 @@
 import type { CallOptions } from '../contract.ts'
-import { type Holding, newHolding } from './apply.ts'
+import { type Holding, newHolding, supersedes, takeOver } from './apply.ts'
 import { noticeTime, plausibleNow } from './clock-guard.ts'
 import type { LeaseKey } from './jws.ts'
 import { createKeeper, type Identity, type Keeper, type Loaded } from './keeper.ts'
@@ -135,6 +135,7 @@ export class LicenseManager {
   deactivate(options: CallOptions = {}): Promise<LicenseStatus> {
     return this.#serially(async () => {
       const { fingerprint } = await this.#keeper.who()
+      await this.#rereadStorage()
       if (this.#loaded.kind === 'held') {
         try {
           await this.#forge.licenses.deactivate(
@@ -196,25 +197,31 @@ export class LicenseManager {
       force: options.force ?? false,
       signal: options.signal,
     })
-    this.#take({ kind: 'held', holding })
-    await this.#save(holding).catch(this.#onError)
+    // While the server was asked, another process may have activated or deactivated: its word stands.
+    await this.#rereadStorage()
+    if (this.#holds(loaded.holding)) {
+      this.#take({ kind: 'held', holding })
+      await this.#save(holding).catch(this.#onError)
+    }
     return { status: this.check(), error }
   }
 
-  /** Another process of the application may have renewed, activated or deactivated meanwhile. */
-  async #rereadStorage(): Promise<void> {
-    const stored = await this.#keeper.load().catch((error) => {
+  /** Takes what another process of the application has activated, renewed, noted or cleared meanwhile. */
+  async #rereadStorage(): Promise<boolean> {
+    const stored = await this.#keeper.changes().catch((error) => {
       this.#onError(error)
       return null
     })
+    if (stored === null) return false
     const mine = this.#loaded
-    if (mine.kind !== 'held') {
-      if (stored) this.#take(stored)
-    } else if (stored?.kind === 'none' && stored.reason === null) {
-      this.#take(stored)
-    } else if (stored?.kind === 'held' && stored.holding.lease.issuedAtMs > mine.holding.lease.issuedAtMs) {
-      this.#take(stored)
-    }
+    if (mine.kind !== 'held') this.#take(stored)
+    else if (stored.kind === 'held') {
+      if (!supersedes(stored.holding, mine.holding)) return false
+      this.#take({ kind: 'held', holding: takeOver(stored.holding, mine.holding) })
+    } else if (stored.kind === 'none' && stored.reason === null) this.#take(stored)
+    // What cannot be read is written over.
+    else return false
+    return true
   }
 
   #adopt(
@@ -235,6 +242,11 @@ export class LicenseManager {
       await this.#save(holding)
       return status
     })
+  }
+
+  /** Whether the lease at hand is still this one. */
+  #holds({ record }: Holding): boolean {
+    return this.#loaded.kind === 'held' && this.#loaded.holding.record.lease === record.lease
   }
 
   #take(loaded: Loaded): void {
@@ -263,8 +275,10 @@ export class LicenseManager {
     if (seenMs - this.#notedMs < NOTE_TIME_EVERY_MS) return
     this.#notedMs = seenMs
     this.#serially(async () => {
-      // Deactivated or replaced meanwhile: then there is nothing to note.
-      if (this.#loaded.kind === 'held' && this.#loaded.holding === holding) await this.#save(holding)
+      // Deactivated or replaced meanwhile, here or by another process: then there is nothing to note.
+      if (this.#loaded.kind !== 'held' || this.#loaded.holding !== holding) return
+      if (await this.#rereadStorage()) this.check()
+      else await this.#save(holding)
     }).catch(this.#onError)
   }
 
