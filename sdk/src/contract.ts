@@ -21,6 +21,8 @@ interface LocalErrorDetails {
   ABORTED: null
   /** The server answered a lease or revocation list that cannot be believed: another issuer, an unknown key, an old one again. */
   LEASE_INVALID: { reason: string }
+  /** Something of this machine or the application failed: the session store, the fingerprint. `cause` is what it threw. */
+  LOCAL_FAILURE: null
 }
 
 /** Every code a {@link DevForgeError} can carry. */

@@ -56,3 +56,10 @@ export function isDevForgeError<C extends DevForgeErrorCode = DevForgeErrorCode>
   if (!(error instanceof Error) || !(BRAND in error)) return false
   return code === undefined || ('code' in error && error.code === code)
 }
+
+/** Whatever else was caught, as an error of the SDK: what the application gave it (a store, a fingerprint) has thrown. */
+export function orLocalFailure(error: unknown): DevForgeError<DevForgeErrorCode> {
+  if (isDevForgeError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new DevForgeError('LOCAL_FAILURE', `Something on this machine failed: ${message}`, { cause: error })
+}

@@ -74,8 +74,8 @@ describe('calls', () => {
   })
 
   test('a locale and an API token go along', async () => {
-    const server = fakeServer(() => answer(plans))
-    await client(server, { apiToken: 'dfp_token', locale: 'de' }).payments.plans()
+    const server = fakeServer(() => answer({ id: 'usr_1' }))
+    await client(server, { apiToken: 'dfp_token', locale: 'de' }).users.me()
     expect(server.calls[0]?.token).toBe('dfp_token')
     expect(server.calls[0]?.headers.get('accept-language')).toBe('de')
   })

@@ -1,6 +1,7 @@
 import type { Caller, CallOptions } from '../contract.ts'
 import { isDevForgeError } from '../errors.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
+import { isFields } from './failure.ts'
 import { hasIdempotencyKey } from './idempotency.ts'
 import { withRetries } from './retry.ts'
 import type { SessionKeeper, TokenAnswer } from './session-keeper.ts'
@@ -14,7 +15,10 @@ export interface CallerOptions {
   identity: { apiToken: string } | { session: SessionKeeper }
 }
 
-/** Calls that sign in or keep signed in: no token goes with them, and a refresh before them would be a circle. */
+/**
+ * Calls that sign in or keep signed in, where a refresh before them would be a circle, and calls that anybody may make: a
+ * session that cannot be read or refreshed must not stand in the way of a license.
+ */
 const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
   'auth.signUp',
   'auth.signIn',
@@ -24,14 +28,21 @@ const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
   'auth.verifyEmail',
   'auth.startDevice',
   'auth.pollDevice',
+  'licenses.validate',
+  'licenses.activate',
+  'licenses.lease',
+  'licenses.revocations',
+  'payments.plans',
 ])
 
-export function createCaller({ transport, timeoutMs, retries, identity }: CallerOptions): Caller {
-  const needsToken = (path: string): boolean => !WITHOUT_TOKEN.has(path)
+/** A license key proves itself; a device's id does not. */
+const needsToken = (path: string, input: unknown): boolean =>
+  path === 'licenses.deactivate' ? !(isFields(input) && 'key' in input) : !WITHOUT_TOKEN.has(path)
 
-  async function firstToken(path: string): Promise<TokenAnswer> {
-    if ('apiToken' in identity) return { token: identity.apiToken }
-    return needsToken(path) ? identity.session.freshToken() : { token: null }
+export function createCaller({ transport, timeoutMs, retries, identity }: CallerOptions): Caller {
+  async function firstToken(path: string, input: unknown): Promise<TokenAnswer> {
+    if (!needsToken(path, input)) return { token: null }
+    return 'apiToken' in identity ? { token: identity.apiToken } : identity.session.freshToken()
   }
 
   async function attempt(
@@ -45,12 +56,12 @@ export function createCaller({ transport, timeoutMs, retries, identity }: Caller
       deadline.race(
         transport({ path, kind, input, signal: deadline.signal, token, batch: options.batch ?? true }),
       )
-    const first = await deadline.race(firstToken(path))
+    const first = await deadline.race(firstToken(path, input))
     try {
       return await send(first.token)
     } catch (error) {
       const refused = isDevForgeError(error, 'AUTH_REQUIRED') || isDevForgeError(error, 'AUTH_SESSION_ENDED')
-      if (!refused || 'apiToken' in identity || !needsToken(path)) throw error
+      if (!refused || 'apiToken' in identity || !needsToken(path, input)) throw error
       // The session ended a moment ago, in the refresh: say so, rather than that one should have signed in.
       if (first.token === null) throw first.ended ?? error
       const second = await deadline.race(identity.session.replaceToken(first.token))

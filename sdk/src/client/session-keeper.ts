@@ -1,5 +1,5 @@
 import type { DevForgeErrorCode } from '../contract.ts'
-import { type DevForgeError, isDevForgeError } from '../errors.ts'
+import { type DevForgeError, isDevForgeError, orLocalFailure } from '../errors.ts'
 import type { SessionStore, StoredSession } from '../session.ts'
 
 /** Refreshed this long before its end, so that it does not end on the way. */
@@ -64,7 +64,24 @@ export interface SessionKeeperOptions {
   now(): number
 }
 
-export function createSessionKeeper({ store, refresh, now }: SessionKeeperOptions): SessionKeeper {
+/** The store, failing with errors of the SDK. */
+function guarded(store: SessionStore): SessionStore {
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw orLocalFailure(error)
+    }
+  }
+  return {
+    get: () => guard(() => store.get()),
+    set: (session) => guard(() => store.set(session)),
+    clear: () => guard(() => store.clear()),
+  }
+}
+
+export function createSessionKeeper({ refresh, now, ...given }: SessionKeeperOptions): SessionKeeper {
+  const store = guarded(given.store)
   const listeners = new Set<SessionListener>()
   let refreshing: { sessionToken: string; answer: Promise<TokenAnswer> } | undefined
 

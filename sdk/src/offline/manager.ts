@@ -1,4 +1,5 @@
 import type { CallOptions } from '../contract.ts'
+import { orLocalFailure } from '../errors.ts'
 import { type Holding, newHolding, supersedes, takeOver } from './apply.ts'
 import { noticeTime, plausibleNow } from './clock-guard.ts'
 import type { LeaseKey } from './jws.ts'
@@ -122,9 +123,11 @@ export class LicenseManager {
    * Without a network nothing changes and `error` says so; it does not reject. Calls at the same time are one.
    */
   sync(options: { force?: boolean; signal?: AbortSignal } = {}): Promise<SyncResult> {
-    this.#syncing ??= this.#serially(() => this.#sync(options)).finally(() => {
-      this.#syncing = undefined
-    })
+    this.#syncing ??= this.#serially(() => this.#sync(options))
+      .catch((error) => ({ status: this.check(), error: orLocalFailure(error) }))
+      .finally(() => {
+        this.#syncing = undefined
+      })
     return this.#syncing
   }
 
@@ -165,14 +168,9 @@ export class LicenseManager {
     this.#stop = startRenewal({
       tick: () => this.check(),
       sync: async (signal) => {
-        try {
-          const { error } = await this.sync({ signal })
-          if (error && !signal.aborted) this.#onError(error)
-          return error === null
-        } catch (error) {
-          this.#onError(error)
-          return false
-        }
+        const { error } = await this.sync({ signal })
+        if (error && !signal.aborted) this.#onError(error)
+        return error === null
       },
     })
     options.signal?.addEventListener('abort', () => void this.close(), { once: true })
