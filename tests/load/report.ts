@@ -50,6 +50,12 @@ export function printReport(results: Result[], roundMs: number): void {
     say(`answers in requests of ten / floor      ${ratio(ten, floor, 10)}`)
     say(`answers in requests of ten / Express    ${ratio(ten, express, 10)}`)
   }
+  if (floor && express && ours) {
+    const dearer = (result: Result): string => (cost(result) / cost(ours)).toFixed(2)
+    say(
+      `processor time of server and Postgres per request, ours = 1: floor ${dearer(floor)}, Express ${dearer(express)}`,
+    )
+  }
   const all = results.flatMap(({ rounds }) => rounds)
   const sum = (value: (round: Round) => number) =>
     whole(all.reduce((total, round) => total + value(round), 0))
@@ -57,6 +63,10 @@ export function printReport(results: Result[], roundMs: number): void {
     `\nNone of ${sum((round) => round.requests)} answers was wrong: all were checked for status and verdict, ${sum((round) => round.checkedFully)} field by field.`,
   )
 }
+
+/** Processor time per request, in µs: what is left to compare when the machine is busy with other things. */
+const cost = ({ rounds }: Result): number =>
+  over(rounds, (round) => round.serverMicros + (round.databaseMicros ?? 0))
 
 /** The median of the ratios of each round, and their range. */
 function ratio(a: Result, b: Result, factor = 1): string {

@@ -9,9 +9,9 @@ const LICENSES = 100_000
 /** By then the engine has compiled what is hot. */
 const WARMUP_CALLS = 10_000
 
-/** Everybody in turns, so that whatever else the machine does hits all alike. */
+/** Everybody in short turns, so that whatever else the machine does hits all alike. */
 async function compare(data: Dataset, quick: boolean): Promise<void> {
-  const [rounds, roundMs, warmupMs] = quick ? [2, 1_200, 800] : [5, 3_500, 2_000]
+  const [rounds, roundMs, warmupMs] = quick ? [4, 700, 800] : [12, 1_500, 2_000]
   const shapes = await captureShapes(data.licenses)
   await using floor = await startServer('floor', data)
   await using express = await startServer('express', data)
