@@ -32,6 +32,12 @@ export interface CreateDbOptions {
 }
 
 /**
+ * Waits before a connection is tried again. The driver's own wait counts the failures of all connections together and soon
+ * is 20 s, in which requests hang and after which a database that is back goes unnoticed.
+ */
+const reconnectSeconds = (): number => 0.1 + Math.random() * 0.2
+
+/**
  * Opens a pool on a Postgres URL. Connections are made when first needed; statements are prepared once per connection.
  */
 export function createDb(url: string, options: CreateDbOptions = {}): DbHandle {
@@ -40,6 +46,7 @@ export function createDb(url: string, options: CreateDbOptions = {}): DbHandle {
     connection: { application_name: options.applicationName ?? 'devforge', TimeZone: 'UTC' },
     onnotice: () => {},
     prepare: true,
+    backoff: reconnectSeconds,
   })
   const db = drizzle(sql, { schema })
   return { db, sql, close: () => sql.end({ timeout: 5 }) }

@@ -713,6 +713,8 @@ export interface Contract {
   'licenses.devices': {
     kind: 'query'
     input: {
+      cursor?: string | undefined
+      limit?: number | undefined
       licenseId: string
     }
     output: {
@@ -1546,7 +1548,7 @@ export interface Contract {
 /** Every error code of the server, with the type of its `details`. */
 export interface ErrorDetails {
   ALREADY_OWNED: {
-    licenseId: string
+    licenseId: string | null
   }
   AUTH_API_TOKEN_LIMIT: {
     limit: number
@@ -1582,6 +1584,9 @@ export interface ErrorDetails {
     limit: number
   }
   CHECKOUT_EXPIRED: {
+    id: string
+  }
+  CHECKOUT_FAILED: {
     id: string
   }
   CONFLICT: null

@@ -13,6 +13,9 @@ export const DAY = 24 * HOUR
 /** `date` moved by a number of milliseconds. */
 export const addMs = (date: Date, ms: number): Date => new Date(date.getTime() + ms)
 
+/** The later of two moments. */
+export const laterOf = (a: Date, b: Date): Date => (a.getTime() >= b.getTime() ? a : b)
+
 /** `date` moved by calendar months, clamped to the month's last day (31 January + 1 month = 28 or 29 February). UTC. */
 export function addMonths(date: Date, months: number): Date {
   const result = new Date(date)

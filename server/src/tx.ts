@@ -24,6 +24,17 @@ export function violatedConstraint(error: unknown): string | undefined {
   return undefined
 }
 
+/** The transaction has committed: an effect that fails must not make it look as if it had not. */
+function runEffects(ctx: Ctx, effects: (() => void)[]): void {
+  for (const effect of effects) {
+    try {
+      effect()
+    } catch (error) {
+      ctx.log.error({ err: error }, 'effect after a commit failed')
+    }
+  }
+}
+
 /**
  * Runs `work` in one transaction; everything it does through `ctx.db` commits together or not at all.
  * Inside a transaction it joins that one. Effects given to `ctx.afterCommit` run once it has committed.
@@ -42,7 +53,7 @@ export async function inTx<C extends Ctx, T>(ctx: C, work: (ctx: C) => Promise<T
           [TRANSACTION]: true,
         }),
       )
-      for (const effect of effects) effect()
+      runEffects(ctx, effects)
       return result
     } catch (error) {
       const state = sqlState(error)

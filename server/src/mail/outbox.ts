@@ -1,5 +1,5 @@
 import { newId, outbox } from '@devforge/db'
-import { and, asc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import { addMs, SECOND } from '../clock.ts'
 import type { Ctx } from '../context.ts'
 import { describe } from '../errors/describe.ts'
@@ -62,6 +62,24 @@ async function claim(ctx: Ctx, outboxId: string) {
   return row
 }
 
+/** A mail that nobody takes is given up after this many tries (days, with the waits between); its row and last error stay. */
+const MAX_ATTEMPTS = 50
+
+/** Which of these mails were promised already. */
+export async function knownMails(ctx: Ctx, dedupeKeys: string[]): Promise<Set<string>> {
+  if (dedupeKeys.length === 0) return new Set()
+  const rows = await ctx.db
+    .select({ dedupeKey: outbox.dedupeKey })
+    .from(outbox)
+    .where(
+      inArray(
+        outbox.dedupeKey,
+        dedupeKeys.map((key) => `mail:${key}`),
+      ),
+    )
+  return new Set(rows.map((row) => row.dedupeKey.slice('mail:'.length)))
+}
+
 /** Does something that may take long with a claimed row in hand. */
 async function whileClaimed<T>(ctx: Ctx, outboxId: string, work: () => Promise<T>): Promise<T> {
   const renew = () =>
@@ -87,10 +105,10 @@ export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
     MailRequest<MailTemplate>,
     'to' | 'template' | 'data'
   >
-  const secret: Record<string, string> = row.sealed
-    ? JSON.parse(ctx.deps.secrets.open(row.sealed, row.id))
-    : {}
   try {
+    const secret: Record<string, string> = row.sealed
+      ? JSON.parse(ctx.deps.secrets.open(row.sealed, row.id))
+      : {}
     const mail = { id: row.dedupeKey, to, ...renderMail(template, data, secret) }
     await whileClaimed(ctx, outboxId, () => ctx.deps.mail.send(mail))
   } catch (error) {
@@ -132,7 +150,7 @@ export async function unsentOutbox(
       updatedAt: outbox.updatedAt,
     })
     .from(outbox)
-    .where(and(isNull(outbox.sentAt), lt(outbox.createdAt, before)))
+    .where(and(isNull(outbox.sentAt), lt(outbox.createdAt, before), lt(outbox.attempts, MAX_ATTEMPTS)))
     .orderBy(asc(outbox.createdAt))
     .limit(500)
   const now = ctx.deps.clock.now().getTime()

@@ -1,49 +1,66 @@
 import { addMs, DAY } from '../../clock.ts'
 import type { Ctx } from '../../context.ts'
 import { defineJob } from '../../jobs/types.ts'
-import { queueMail } from '../../mail/outbox.ts'
-import { findContact } from '../users/contact.ts'
-import { findPlan, type LicenseRow, licensesEnding, licensesToExpire } from './queries/licenses.ts'
+import { knownMails, queueMail } from '../../mail/outbox.ts'
+import { licensesEnding, licensesToExpire } from './queries/licenses.ts'
 import { expireByClock } from './service/follow.ts'
+import { PAST_DUE_GRACE_DAYS } from './state.ts'
 
 /** Days before the end on which the owner is reminded. */
 const REMINDER_DAYS = [1, 7, 30]
-const BATCH = 500
+const BATCH = 200
 
+/** Runs `work` for each; one that fails is logged and does not keep the others from their turn. */
+async function forEach<T extends { id: string }>(
+  ctx: Ctx,
+  rows: T[],
+  work: (row: T) => Promise<void>,
+): Promise<void> {
+  for (const row of rows) {
+    await work(row).catch((error: unknown) =>
+      ctx.log.error({ err: error, licenseId: row.id }, 'license left out'),
+    )
+  }
+}
+
+/** Moves statuses that the clock has overtaken. What one run leaves the next takes, every five minutes. */
 async function expireDue(ctx: Ctx): Promise<void> {
-  const ids = await licensesToExpire(ctx.db, { now: ctx.deps.clock.now(), limit: BATCH })
-  for (const id of ids) await expireByClock(ctx, id)
+  const now = ctx.deps.clock.now()
+  const ids = await licensesToExpire(ctx.db, {
+    now,
+    pastDueBefore: addMs(now, -PAST_DUE_GRACE_DAYS * DAY),
+    limit: BATCH,
+  })
+  await forEach(
+    ctx,
+    ids.map((id) => ({ id })),
+    ({ id }) => expireByClock(ctx, id),
+  )
 }
 
-/** What of a license ends first, and when. */
-function ending(license: LicenseRow): { what: 'license' | 'updates' | 'trial'; until: Date } | null {
-  if (license.expiresAt)
-    return { what: license.status === 'trial' ? 'trial' : 'license', until: license.expiresAt }
-  return license.updatesUntil && { what: 'updates', until: license.updatesUntil }
+type Ending = Awaited<ReturnType<typeof licensesEnding>>[number]
+interface Reminder {
+  id: string
+  license: Ending
+  dedupeKey: string
+  what: 'license' | 'updates' | 'trial'
+  daysLeft: number
 }
 
-/** One mail per license, end and reminder: a renewal moves the end and so earns new reminders; a run missed is caught up by the next. */
-async function remind(ctx: Ctx, license: LicenseRow): Promise<void> {
-  const end = ending(license)
-  if (!end) return
-  const daysLeft = Math.ceil((end.until.getTime() - ctx.deps.clock.now().getTime()) / DAY)
-  const days = REMINDER_DAYS.find((candidate) => daysLeft <= candidate)
-  if (days === undefined || daysLeft <= 0) return
-  const [{ name, email }, plan] = [
-    await findContact(ctx.db, license.userId),
-    await findPlan(ctx.db, license.planSlug),
+/** One mail per license, end and reminder: a renewal moves the end and so earns new reminders; a run missed is caught up. */
+function remindersOf(license: Ending, now: Date): Reminder[] {
+  const ends: [Reminder['what'], Date | null][] = [
+    [license.status === 'trial' ? 'trial' : 'license', license.expiresAt],
+    // A trial's window of updates is longer than the trial.
+    ['updates', license.status === 'trial' ? null : license.updatesUntil],
   ]
-  await queueMail(ctx, {
-    dedupeKey: `license-expiring:${license.id}:${end.what}:${end.until.toISOString()}:${days}`,
-    to: email,
-    template: 'license-expiring',
-    data: {
-      name,
-      plan: plan?.name ?? license.planSlug,
-      licenseId: license.id,
-      days: daysLeft,
-      what: end.what,
-    },
+  return ends.flatMap(([what, until]) => {
+    if (until === null) return []
+    const daysLeft = Math.ceil((until.getTime() - now.getTime()) / DAY)
+    const days = REMINDER_DAYS.find((candidate) => daysLeft <= candidate)
+    if (days === undefined || daysLeft <= 0) return []
+    const dedupeKey = `license-expiring:${license.id}:${what}:${until.toISOString()}:${days}`
+    return [{ id: license.id, license, dedupeKey, what, daysLeft }]
   })
 }
 
@@ -53,7 +70,22 @@ async function remindAll(ctx: Ctx): Promise<void> {
   let after: string | undefined
   for (;;) {
     const rows = await licensesEnding(ctx.db, { from: now, to, after, limit: BATCH })
-    for (const license of rows) await remind(ctx, license)
+    const due = rows.flatMap((license) => remindersOf(license, now))
+    const known = await knownMails(
+      ctx,
+      due.map(({ dedupeKey }) => dedupeKey),
+    )
+    await forEach(
+      ctx,
+      due.filter(({ dedupeKey }) => !known.has(dedupeKey)),
+      ({ license, dedupeKey, what, daysLeft }) =>
+        queueMail(ctx, {
+          dedupeKey,
+          to: license.email,
+          template: 'license-expiring',
+          data: { name: license.name, plan: license.plan, licenseId: license.id, days: daysLeft, what },
+        }),
+    )
     after = rows.at(-1)?.id
     if (rows.length < BATCH) return
   }

@@ -86,7 +86,7 @@ export const licensesRouter = router({
         summary: 'List the devices of a license',
       },
     })
-    .input(s.byLicenseInput)
+    .input(s.devicesInput)
     .output(s.devicesOutput)
     .query(({ ctx, input }) => listOwnDevices(ctx, input)),
   renameDevice: sessionProcedure

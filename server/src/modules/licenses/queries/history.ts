@@ -6,6 +6,8 @@ export type RevocationRow = typeof licenseRevocations.$inferSelect
 
 /** Any fixed number: appends to the revocation list wait for each other, so that sequences become visible in order. */
 const REVOCATION_LOCK = 4_711_002
+/** Rows in one insert: Postgres takes 65,535 parameters. */
+const INSERT_ROWS = 1_000
 
 export async function insertEvent(db: Db, values: typeof licenseEvents.$inferInsert): Promise<void> {
   await db.insert(licenseEvents).values(values)
@@ -30,10 +32,24 @@ export async function hasEvent(
   return rows.length > 0
 }
 
+/** The newest event of a kind. */
+export async function latestEvent(db: Db, { licenseId, type }: { licenseId: string; type: string }) {
+  const [row] = await db
+    .select({ actor: licenseEvents.actor, cause: licenseEvents.cause, at: licenseEvents.at })
+    .from(licenseEvents)
+    .where(and(eq(licenseEvents.licenseId, licenseId), eq(licenseEvents.type, type)))
+    .orderBy(desc(licenseEvents.id))
+    .limit(1)
+  return row
+}
+
+/** What happened to a license since it is the user's: what its former owner did with it is not the new one's to read. */
 export async function listOwnEvents(
   db: Db,
   { licenseId, userId, cursor, limit }: Page & { licenseId: string; userId: string },
 ) {
+  const lastTransfer = sql<string>`(select coalesce(max(t.id), '') from license_events t
+    where t.license_id = ${licenseId} and t.type = 'license.transferred')`
   return db
     .select({ event: licenseEvents })
     .from(licenseEvents)
@@ -42,6 +58,7 @@ export async function listOwnEvents(
       and(
         eq(licenseEvents.licenseId, licenseId),
         eq(licenses.userId, userId),
+        sql`${licenseEvents.id} >= ${lastTransfer}`,
         cursor === undefined ? undefined : lt(licenseEvents.id, cursor),
       ),
     )
@@ -49,14 +66,20 @@ export async function listOwnEvents(
     .limit(limit + 1)
 }
 
-/** Appends a delta for offline editors. Serialized, so that a reader who has seen n has seen all up to n. */
-export async function appendRevocation(
+/** Appends deltas for offline editors. Serialized, so that a reader who has seen n has seen all up to n. */
+export async function appendRevocations(
   db: Db,
-  values: Omit<typeof licenseRevocations.$inferInsert, 'sequence'>,
+  entries: Omit<typeof licenseRevocations.$inferInsert, 'sequence'>[],
 ): Promise<void> {
+  if (entries.length === 0) return
   await db.execute(sql`select pg_advisory_xact_lock(${REVOCATION_LOCK})`)
-  const sequence = sql<number>`(select coalesce(max(${licenseRevocations.sequence}), 0) + 1 from ${licenseRevocations})`
-  await db.insert(licenseRevocations).values({ ...values, sequence })
+  let sequence = await revocationSequence(db)
+  for (let start = 0; start < entries.length; start += INSERT_ROWS) {
+    const rows = entries
+      .slice(start, start + INSERT_ROWS)
+      .map((entry) => ({ ...entry, sequence: ++sequence }))
+    await db.insert(licenseRevocations).values(rows)
+  }
 }
 
 export async function revocationsSince(db: Db, since: number, limit: number): Promise<RevocationRow[]> {

@@ -1,5 +1,20 @@
 import { type Db, licenses, plans, users } from '@devforge/db'
-import { and, asc, desc, eq, gt, ilike, inArray, isNotNull, lt, lte, or, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gt,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm'
 
 export type LicenseRow = typeof licenses.$inferSelect
 
@@ -159,36 +174,49 @@ export async function extensionEntitlements(
   return rows.flatMap((row) => row.entitlements)
 }
 
-const CAN_EXPIRE = ['trial', 'active', 'past_due'] as const
-
-/** Ids of licenses whose stored status may lag behind the clock. */
+/** Ids of licenses whose stored status the clock has overtaken. */
 export async function licensesToExpire(
   db: Db,
-  { now, limit }: { now: Date; limit: number },
+  { now, pastDueBefore, limit }: { now: Date; pastDueBefore: Date; limit: number },
 ): Promise<string[]> {
-  const rows = await db
+  const ended = db
     .select({ id: licenses.id })
     .from(licenses)
-    .where(and(inArray(licenses.status, [...CAN_EXPIRE]), lte(licenses.expiresAt, now)))
+    .where(and(inArray(licenses.status, ['trial', 'active']), lte(licenses.expiresAt, now)))
     .orderBy(asc(licenses.expiresAt))
     .limit(limit)
-  return rows.map((row) => row.id)
+  const unpaid = db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(and(eq(licenses.status, 'past_due'), lte(licenses.pastDueSince, pastDueBefore)))
+    .limit(limit)
+  return [...(await ended), ...(await unpaid)].map((row) => row.id)
 }
 
-/** Licenses (with no subscription that renews itself) that end, or whose updates end, between two moments. */
+/** Licenses (with no subscription that renews itself) that end, or whose updates end, between two moments; with whom to tell. */
 export async function licensesEnding(
   db: Db,
   { from, to, after, limit }: { from: Date; to: Date; after?: string | undefined; limit: number },
-): Promise<LicenseRow[]> {
+) {
   return db
-    .select()
+    .select({
+      id: licenses.id,
+      status: licenses.status,
+      expiresAt: licenses.expiresAt,
+      updatesUntil: licenses.updatesUntil,
+      plan: plans.name,
+      name: users.name,
+      email: sql<string>`coalesce(${users.claimedEmail}, ${users.email})`,
+    })
     .from(licenses)
+    .innerJoin(users, and(eq(users.id, licenses.userId), isNull(users.erasedAt)))
+    .innerJoin(plans, eq(plans.slug, licenses.planSlug))
     .where(
       and(
         or(
           and(
             inArray(licenses.status, ['trial', 'active']),
-            sql`${licenses.subscriptionId} is null`,
+            isNull(licenses.subscriptionId),
             gt(licenses.expiresAt, from),
             lte(licenses.expiresAt, to),
           ),

@@ -11,14 +11,22 @@ export async function insertTrial(db: Db, values: Omit<typeof trials.$inferInser
   return rows.length > 0
 }
 
-export async function hasTrial(
+/** The trials that this person or this machine had: at most one of each. */
+export async function findTrials(
   db: Db,
   { userId, fingerprintHash }: { userId: string; fingerprintHash: Buffer },
-): Promise<boolean> {
-  const rows = await db
-    .select({ id: trials.id })
+) {
+  return db
+    .select({ userId: trials.userId, fingerprintHash: trials.fingerprintHash, licenseId: trials.licenseId })
     .from(trials)
     .where(or(eq(trials.userId, userId), eq(trials.fingerprintHash, fingerprintHash)))
-    .limit(1)
-  return rows.length > 0
+}
+
+/** The trial that began on a machine. */
+export async function findTrialOfMachine(db: Db, fingerprintHash: Buffer) {
+  const [row] = await db
+    .select({ licenseId: trials.licenseId })
+    .from(trials)
+    .where(eq(trials.fingerprintHash, fingerprintHash))
+  return row
 }

@@ -7,17 +7,23 @@ import { requireSession } from '../../auth/actor.ts'
 import { lookupHash } from '../keys.ts'
 import { presentDevice, presentLicense } from '../present.ts'
 import {
+  countDevices,
   type DeviceRow,
-  deleteDevice,
+  findDevice,
   findOwnDevice,
   insertDevice,
-  listDevices,
+  leastRecentlySeen,
   updateDevice,
 } from '../queries/devices.ts'
-import { appendRevocation, revocationSequence } from '../queries/history.ts'
+import { revocationSequence } from '../queries/history.ts'
 import { type LicenseRow, lockLicense, lockLicenseByKeyHash } from '../queries/licenses.ts'
+import { findTrialOfMachine } from '../queries/trials.ts'
 import { recordEvent } from './change.ts'
+import { removeDevice } from './devices.ts'
 import { assertUsable, signLease } from './lease.ts'
+
+/** Devices that the error at the limit names: those not seen for longest. */
+const OFFERED_TO_FREE = 20
 
 export interface ActivateInput {
   key: string
@@ -59,9 +65,9 @@ export async function activateLocked(
 ): Promise<Activation> {
   const now = ctx.deps.clock.now()
   const fingerprintHash = sha256(input.fingerprint)
-  const devices = await listDevices(ctx.db, license.id)
-  const known = devices.find((device) => device.fingerprintHash.equals(fingerprintHash))
+  const known = await findDevice(ctx.db, { licenseId: license.id, fingerprintHash })
   const sequence = await revocationSequence(ctx.db)
+  const devicesInUse = await countDevices(ctx.db, license.id)
   if (known) {
     const device = await updateDevice(ctx.db, known.id, {
       lastSeenAt: now,
@@ -69,9 +75,11 @@ export async function activateLocked(
       platform: input.platform ?? known.platform,
       appVersion: input.appVersion ?? known.appVersion,
     })
-    return { license, device: device ?? known, devicesInUse: devices.length, sequence }
+    return { license, device: device ?? known, devicesInUse, sequence }
   }
-  if (devices.length >= license.maxDevices) {
+  await refuseSecondTrial(ctx, license, fingerprintHash)
+  if (devicesInUse >= license.maxDevices) {
+    const devices = await leastRecentlySeen(ctx.db, license.id, OFFERED_TO_FREE)
     throw new AppError('LICENSE_DEVICE_LIMIT', {
       limit: license.maxDevices,
       devices: devices.map(({ id, name, platform, lastSeenAt }) => ({ id, name, platform, lastSeenAt })),
@@ -90,7 +98,14 @@ export async function activateLocked(
     // Not its name: people call machines after themselves, and this history can never be erased.
     after: { deviceId: device.id, platform: device.platform },
   })
-  return { license, device, devicesInUse: devices.length + 1, sequence }
+  return { license, device, devicesInUse: devicesInUse + 1, sequence }
+}
+
+/** A machine has one trial, whichever account asks and wherever that account's trial began. */
+async function refuseSecondTrial(ctx: Ctx, license: LicenseRow, fingerprintHash: Buffer): Promise<void> {
+  if (license.status !== 'trial') return
+  const trial = await findTrialOfMachine(ctx.db, fingerprintHash)
+  if (trial && trial.licenseId !== license.id) throw new AppError('TRIAL_ALREADY_USED')
 }
 
 /** The answer to an activation: with a lease, signed after the transaction. */
@@ -104,21 +119,6 @@ export async function present(ctx: Ctx, { license, device, devicesInUse, sequenc
   }
 }
 
-async function removeDevice(ctx: Ctx, licenseId: string, device: DeviceRow): Promise<void> {
-  const removed = await deleteDevice(ctx.db, device.id)
-  if (!removed) throw new AppError('DEVICE_NOT_FOUND')
-  const now = ctx.deps.clock.now()
-  await appendRevocation(ctx.db, {
-    licenseId,
-    kind: 'device_removed',
-    device: device.fingerprintHash.toString('hex'),
-    at: now,
-  })
-  await recordEvent(ctx, licenseId, 'device.deactivated', {
-    before: { deviceId: device.id, name: device.name },
-  })
-}
-
 /** Frees the device that asks, known by key and fingerprint. A second time is no error: it is free. */
 export async function deactivateByKey(
   ctx: Ctx,
@@ -129,12 +129,12 @@ export async function deactivateByKey(
   return inTx(ctx, async (ctx) => {
     const license = await lockLicenseByKeyHash(ctx.db, keyHash)
     if (!license) throw new AppError('LICENSE_NOT_FOUND')
-    const fingerprintHash = sha256(input.fingerprint)
-    const device = (await listDevices(ctx.db, license.id)).find((candidate) =>
-      candidate.fingerprintHash.equals(fingerprintHash),
-    )
+    const device = await findDevice(ctx.db, {
+      licenseId: license.id,
+      fingerprintHash: sha256(input.fingerprint),
+    })
     if (!device) return { deactivated: false }
-    await removeDevice(ctx, license.id, device)
+    await removeDevice(ctx, device)
     return { deactivated: true }
   })
 }
@@ -150,7 +150,7 @@ export async function deactivateOwn(
     const device = await findOwnDevice(ctx.db, { deviceId: input.deviceId, userId: actor.userId })
     const license = device && (await lockLicense(ctx.db, { id: device.licenseId, userId: actor.userId }))
     if (!device || !license) throw new AppError('DEVICE_NOT_FOUND')
-    await removeDevice(ctx, license.id, device)
+    await removeDevice(ctx, device)
     return { deactivated: true }
   })
 }

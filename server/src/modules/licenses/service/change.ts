@@ -3,7 +3,7 @@ import { actorLabel } from '../../../context.ts'
 import { notFound } from '../../../errors.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { findContact } from '../../users/contact.ts'
-import { appendRevocation, insertEvent } from '../queries/history.ts'
+import { appendRevocations, insertEvent } from '../queries/history.ts'
 import type { LicenseRow } from '../queries/licenses.ts'
 import { findPlan, lockLicense, updateLicense } from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
@@ -73,14 +73,12 @@ export async function change(
     after[name] = updated[name]
   }
   await recordEvent(ctx, license.id, type, { ...why, before, after })
-  const wasUsable = isUsable(statusAt(license, now))
+  // By the stored status: a license that only the clock has ended was not told of as revoked (unless expireByClock did).
+  const wasUsable = isUsable(license.status)
   const nowUsable = isUsable(statusAt(updated, now))
   if (wasUsable !== nowUsable) {
-    await appendRevocation(ctx.db, {
-      licenseId: license.id,
-      kind: nowUsable ? 'reinstated' : 'revoked',
-      at: now,
-    })
+    const kind = nowUsable ? 'reinstated' : 'revoked'
+    await appendRevocations(ctx.db, [{ licenseId: license.id, kind, at: now }])
   }
   return updated
 }

@@ -1,16 +1,23 @@
 import type { Ctx } from '../../../context.ts'
 import { inTx } from '../../../tx.ts'
-import { hasEvent } from '../queries/history.ts'
+import { latestEvent } from '../queries/history.ts'
 import type { LicenseRow } from '../queries/licenses.ts'
 import type { LicenseStatus } from '../state.ts'
 import type { Change } from './change.ts'
 import { change, lockOrThrow, mailOwner } from './change.ts'
 
-/** Takes a license out of use until it is reinstated. Suspending again, or a revoked one, changes nothing. */
+/**
+ * Takes a license out of use until it is reinstated. A revoked one stays revoked. Suspending again changes nothing, but that
+ * an admin's reason replaces any other: what lifts a dispute's suspension must not lift an admin's.
+ */
 export function suspendLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
   return inTx(ctx, async (ctx) => {
     const license = await lockOrThrow(ctx, input.licenseId)
-    if (license.status === 'revoked' || license.status === 'suspended') return license
+    if (license.status === 'revoked') return license
+    if (license.status === 'suspended') {
+      if (ctx.actor.type !== 'admin' || license.suspendedReason === input.reason) return license
+      return change(ctx, license, 'license.suspended', { suspendedReason: input.reason }, input)
+    }
     const updated = await change(
       ctx,
       license,
@@ -39,11 +46,18 @@ export function reinstateLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
   })
 }
 
-/** Ends a license for good: refund, lost dispute, an admin's decision. Revoking again changes nothing. */
+/**
+ * Ends a license for good: refund, lost dispute, an admin's decision. Revoking again changes nothing, but that an admin's
+ * decision replaces a refund's: a refund that fails later must not undo it. What a suspension kept stays, see restoreFromRefund.
+ */
 export function revokeLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
   return inTx(ctx, async (ctx) => {
     const license = await lockOrThrow(ctx, input.licenseId)
-    if (license.status === 'revoked') return license
+    if (license.status === 'revoked') {
+      const last = await latestEvent(ctx.db, { licenseId: license.id, type: 'license.revoked' })
+      if (ctx.actor.type !== 'admin' || last?.actor.startsWith('admin')) return license
+      return change(ctx, license, 'license.revoked', { revokedReason: input.reason }, input)
+    }
     const updated = await change(
       ctx,
       license,
@@ -52,8 +66,7 @@ export function revokeLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
         status: 'revoked',
         revokedAt: ctx.deps.clock.now(),
         revokedReason: input.reason,
-        statusBeforeSuspension: license.statusBeforeSuspension ?? license.status,
-        suspendedReason: null,
+        ...(license.status === 'suspended' ? {} : { statusBeforeSuspension: license.status }),
       },
       input,
     )
@@ -63,28 +76,25 @@ export function revokeLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
 }
 
 /**
- * The one way back from revoked: the money of a refund did not reach the customer, so what the refund took is given back.
- * Only for a license that was revoked for a refund; anything else is left alone.
+ * The one way back from revoked: the money of a refund did not reach the customer, so what the refund took is given back,
+ * a suspension that stood before it included. Only while that refund is what the license is revoked for.
  */
 export function restoreFromRefund(ctx: Ctx, input: Change & { cause: string }): Promise<LicenseRow> {
   return inTx(ctx, async (ctx) => {
     const license = await lockOrThrow(ctx, input.licenseId)
-    const revokedByIt = await hasEvent(ctx.db, {
-      licenseId: license.id,
-      type: 'license.revoked',
-      cause: input.cause,
-    })
-    if (license.status !== 'revoked' || !revokedByIt) return license
-    const status = license.statusBeforeSuspension ?? 'active'
+    if (license.status !== 'revoked') return license
+    const last = await latestEvent(ctx.db, { licenseId: license.id, type: 'license.revoked' })
+    if (last?.cause !== input.cause) return license
+    const suspended = license.suspendedReason !== null
     return change(
       ctx,
       license,
       'license.restored',
       {
-        status: status === 'suspended' ? 'active' : status,
+        status: suspended ? 'suspended' : (license.statusBeforeSuspension ?? 'active'),
         revokedAt: null,
         revokedReason: null,
-        statusBeforeSuspension: null,
+        ...(suspended ? {} : { statusBeforeSuspension: null }),
       },
       input,
     )

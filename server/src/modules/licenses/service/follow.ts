@@ -1,16 +1,21 @@
-import { addMonths } from '../../../clock.ts'
+import { addMonths, laterOf } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
-import { hasEvent } from '../queries/history.ts'
+import { countDevices } from '../queries/devices.ts'
+import { appendRevocations, hasEvent } from '../queries/history.ts'
 import type { LicenseRow } from '../queries/licenses.ts'
 import { lockLicense, updateLicense } from '../queries/licenses.ts'
 import type { LicenseStatus } from '../state.ts'
 import { statusAt } from '../state.ts'
 import type { Change } from './change.ts'
 import { change, lockOrThrow, recordEvent } from './change.ts'
+import { freeDevices } from './devices.ts'
 
-/** Extends the window of updates (or the end of a dated license): from its present end, or from now if that has passed. Once per cause. */
+/**
+ * Extends a license by an admin's decision: its window of updates and, if it is dated, its end; from the present end, or from
+ * now when that has passed.
+ */
 export function renewUpdates(
   ctx: Ctx,
   input: Change & { months?: number | undefined; until?: Date | undefined },
@@ -20,23 +25,61 @@ export function renewUpdates(
     if (
       input.cause &&
       (await hasEvent(ctx.db, { licenseId: license.id, type: 'license.renewed', cause: input.cause }))
-    )
+    ) {
       return license
+    }
     if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
     if (license.subscriptionId !== null) throw new AppError('LICENSE_NOT_RENEWABLE')
     const now = ctx.deps.clock.now()
-    const extend = (end: Date): Date => {
-      if (input.until) return input.until
-      return addMonths(end > now ? end : now, input.months ?? 12)
-    }
+    const extend = (end: Date): Date => input.until ?? addMonths(laterOf(end, now), input.months ?? 12)
     const values: Partial<LicenseRow> = {}
     if (license.updatesUntil !== null) values.updatesUntil = extend(license.updatesUntil)
     if (license.expiresAt !== null) {
       values.expiresAt = extend(license.expiresAt)
-      if (license.status === 'expired' && values.expiresAt > now) values.status = 'active'
+      if (values.expiresAt > now && license.status === 'expired') values.status = 'active'
+      if (values.expiresAt > now && license.statusBeforeSuspension === 'expired')
+        values.statusBeforeSuspension = 'active'
     }
     if (Object.keys(values).length === 0) throw new AppError('LICENSE_NOT_RENEWABLE')
     return change(ctx, license, 'license.renewed', values, input)
+  })
+}
+
+/** Whether a window of updates can be bought for a license: perpetual, with a window, not from a trial or a subscription. */
+export const isRenewable = (license: LicenseRow): boolean =>
+  license.status === 'active' &&
+  license.expiresAt === null &&
+  license.subscriptionId === null &&
+  license.updatesUntil !== null
+
+/**
+ * Adds a bought window of updates, once per cause. Moves nothing else: a license's end is not for sale.
+ * @throws LICENSE_NOT_RENEWABLE, LICENSE_REVOKED_IS_FINAL
+ */
+export function addBoughtUpdates(
+  ctx: Ctx,
+  input: Change & { cause: string; months: number },
+): Promise<LicenseRow> {
+  return inTx(ctx, async (ctx) => {
+    const license = await lockOrThrow(ctx, input.licenseId)
+    if (await hasEvent(ctx.db, { licenseId: license.id, type: 'license.renewed', cause: input.cause }))
+      return license
+    if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
+    if (!isRenewable(license) || license.updatesUntil === null) throw new AppError('LICENSE_NOT_RENEWABLE')
+    const now = ctx.deps.clock.now()
+    const from = laterOf(license.updatesUntil, now)
+    return change(ctx, license, 'license.renewed', { updatesUntil: addMonths(from, input.months) }, input)
+  })
+}
+
+/** Takes a bought window back (its money was returned), or gives it again. Only the window of updates moves. */
+export function moveBoughtUpdates(
+  ctx: Ctx,
+  input: Change & { cause: string; type: 'renewal.taken_back' | 'renewal.given_back'; until: Date },
+): Promise<LicenseRow> {
+  return inTx(ctx, async (ctx) => {
+    const license = await lockOrThrow(ctx, input.licenseId)
+    return change(ctx, license, input.type, { updatesUntil: input.until }, input)
   })
 }
 
@@ -73,7 +116,15 @@ export function followSubscription(ctx: Ctx, input: FollowSubscription): Promise
       license.expiresAt?.getTime() === input.expiresAt.getTime() &&
       license.pastDueSince?.getTime() === values.pastDueSince?.getTime() &&
       license.seats === seats
-    return same ? license : change(ctx, license, `subscription.${input.status}`, values, input)
+    if (same) return license
+    const updated = await change(ctx, license, `subscription.${input.status}`, values, input)
+    // Seats were given back: the devices not seen for longest make room, and their leases end.
+    const surplus = (await countDevices(ctx.db, license.id)) - updated.maxDevices
+    if (surplus > 0) {
+      const freed = await freeDevices(ctx, license.id, surplus)
+      await recordEvent(ctx, license.id, 'device.surplus_freed', { ...input, after: { freed } })
+    }
+    return updated
   })
 }
 
@@ -91,7 +142,11 @@ export function expireByClock(ctx: Ctx, licenseId: string): Promise<void> {
       pastDueSince,
       updatedAt: ctx.deps.clock.now(),
     })
-    // No entry for offline editors: their leases were never longer than the license (see lease.ts).
+    // A dated license's leases end with it. A subscription's may not: at a renewal Stripe moves the period first and collects
+    // afterwards, so that a lease may have been signed for a month that was never paid.
+    if (status === 'expired' && license.subscriptionId !== null) {
+      await appendRevocations(ctx.db, [{ licenseId: license.id, kind: 'revoked', at: ctx.deps.clock.now() }])
+    }
     await recordEvent(ctx, license.id, status === 'expired' ? 'license.expired' : 'license.past_due', {
       reason: 'time',
       before: { status: license.status },

@@ -2,11 +2,12 @@ import { actorLabel, type Ctx, type SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../../auth/actor.ts'
 import { ensureUserByEmail, findContact } from '../../users/contact.ts'
 import { newKey } from '../keys.ts'
 import { presentDevice, presentLicense } from '../present.ts'
-import { deleteDevices, findOwnDevice, listDevices, updateDevice } from '../queries/devices.ts'
-import { appendRevocation, listOwnEvents } from '../queries/history.ts'
+import { countDevices, findOwnDevice, pageDevices, updateDevice } from '../queries/devices.ts'
+import { listOwnEvents } from '../queries/history.ts'
 import {
   findOwnLicense,
   findPlan,
@@ -17,6 +18,7 @@ import {
 } from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
 import { recordEvent } from './change.ts'
+import { freeDevices } from './devices.ts'
 
 type OwnCtx = Ctx<SessionActor>
 
@@ -48,11 +50,14 @@ export async function getLicense(ctx: OwnCtx, input: { id: string }) {
   return presentLicense(license, devicesInUse, ctx.deps.clock.now())
 }
 
-/** The devices of one of one's licenses, most recently seen first. There are never more than the license allows: no pages. */
-export async function listOwnDevices(ctx: OwnCtx, input: { licenseId: string }) {
+/** The devices of one of one's licenses, last activated first. */
+export async function listOwnDevices(
+  ctx: OwnCtx,
+  input: { licenseId: string; cursor?: string | undefined; limit: number },
+) {
   const { license } = await ownLicense(ctx, input.licenseId)
-  const devices = await listDevices(ctx.db, license.id)
-  return { items: devices.map(presentDevice), limit: license.maxDevices, nextCursor: null }
+  const rows = await pageDevices(ctx.db, input)
+  return { ...page(rows, input.limit, presentDevice), limit: license.maxDevices }
 }
 
 export async function renameDevice(ctx: OwnCtx, input: { deviceId: string; name: string }) {
@@ -66,6 +71,13 @@ export async function renameDevice(ctx: OwnCtx, input: { deviceId: string; name:
     })
     return presentDevice(renamed)
   })
+}
+
+/** Who else had the license is nobody's business but theirs. */
+function withoutPeople(facts: Record<string, unknown> | null): Record<string, unknown> | null {
+  if (facts === null) return null
+  const { userId: _, ...rest } = facts
+  return rest
 }
 
 /** What happened to one of one's licenses, newest first. */
@@ -82,8 +94,8 @@ export async function listEvents(
     actor: event.actor === actorLabel(ctx.actor) ? 'you' : (event.actor.split(':')[0] ?? 'system'),
     reason: event.reason,
     cause: event.cause,
-    before: event.before,
-    after: event.after,
+    before: withoutPeople(event.before),
+    after: withoutPeople(event.after),
     at: event.at,
   }))
 }
@@ -94,39 +106,26 @@ async function lockOwn(ctx: OwnCtx, id: string): Promise<LicenseRow> {
   return license
 }
 
-async function freeAllDevices(ctx: Ctx, licenseId: string): Promise<number> {
-  const now = ctx.deps.clock.now()
-  const devices = await deleteDevices(ctx.db, licenseId)
-  for (const device of devices) {
-    await appendRevocation(ctx.db, {
-      licenseId,
-      kind: 'device_removed',
-      device: device.fingerprintHash.toString('hex'),
-      at: now,
-    })
-  }
-  return devices.length
-}
-
 /**
  * Replaces a lost or leaked key: the old one stops working at once. With `freeDevices` whoever used it is put out too.
  * @returns the new key, shown this once; it is also mailed to the owner
  */
 export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDevices: boolean }) {
+  refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const license = await lockOwn(ctx, input.licenseId)
     if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
     const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
     const updated = await updateLicense(ctx.db, license.id, { keyHash, keyHint })
-    const devicesFreed = input.freeDevices ? await freeAllDevices(ctx, license.id) : 0
+    const devicesFreed = input.freeDevices ? await freeDevices(ctx, license.id) : 0
     await recordEvent(ctx, license.id, 'license.key_reissued', {
       before: { keyHint: license.keyHint },
       after: { keyHint, devicesFreed },
     })
-    const [{ name, email }, plan, devices] = [
+    const [{ name, email }, plan, devicesInUse] = [
       await findContact(ctx.db, license.userId),
       await findPlan(ctx.db, license.planSlug),
-      await listDevices(ctx.db, license.id),
+      await countDevices(ctx.db, license.id),
     ]
     await queueMail(ctx, {
       dedupeKey: `license-key-reissued:${license.id}:${keyHint}`,
@@ -135,7 +134,7 @@ export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDe
       data: { name, plan: plan?.name ?? license.planSlug, licenseId: license.id },
       secret: { licenseKey: key },
     })
-    return { license: presentLicense(updated, devices.length, ctx.deps.clock.now()), key }
+    return { license: presentLicense(updated, devicesInUse, ctx.deps.clock.now()), key }
   })
 }
 
@@ -144,6 +143,7 @@ export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDe
  * The answer is the same whether or not the address has an account.
  */
 export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; toEmail: string }) {
+  refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const license = await lockOwn(ctx, input.licenseId)
     if (license.subscriptionId !== null)
@@ -159,7 +159,7 @@ export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; t
     const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
     const plan = await findPlan(ctx.db, license.planSlug)
     await updateLicense(ctx.db, license.id, { userId: recipient.userId, keyHash, keyHint, updatedAt: now })
-    const devicesFreed = await freeAllDevices(ctx, license.id)
+    const devicesFreed = await freeDevices(ctx, license.id)
     await recordEvent(ctx, license.id, 'license.transferred', {
       before: { userId: license.userId, keyHint: license.keyHint },
       after: { userId: recipient.userId, keyHint, devicesFreed },

@@ -81,12 +81,14 @@ export async function hasOtherAdmin(db: Db, userId: string): Promise<boolean> {
   return rows.some((row) => row.id !== userId && !row.banned)
 }
 
-/** The licenses of an account that are not revoked. */
+/** The licenses of an account that are not revoked, locked: one that is being transferred away is the other's by then. */
 export async function openLicenseIds(db: Db, userId: string): Promise<string[]> {
   const rows = await db
     .select({ id: licenses.id })
     .from(licenses)
     .where(and(eq(licenses.userId, userId), ne(licenses.status, 'revoked')))
+    .orderBy(licenses.id)
+    .for('update')
   return rows.map((row) => row.id)
 }
 

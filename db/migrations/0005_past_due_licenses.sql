@@ -1,0 +1,1 @@
+CREATE INDEX "licenses_past_due_since_idx" ON "licenses" USING btree ("past_due_since") WHERE "licenses"."status" = 'past_due';
