@@ -1,7 +1,7 @@
 import { CLOCK_TOLERANCE_MS, type ClockGuard, trustServerTime } from './clock-guard.ts'
 import type { LeaseKey } from './jws.ts'
-import type { Lease, RevocationList } from './lease.ts'
-import type { LicenseRecord } from './record.ts'
+import type { Lease, RevocationEntry, RevocationList } from './lease.ts'
+import type { Denial, DenialRecord, LicenseRecord } from './record.ts'
 import { leaseInvalid } from './server.ts'
 
 /** The stored license with its lease read. */
@@ -11,7 +11,7 @@ export interface Holding {
   guard: ClockGuard
 }
 
-/** What the list means for this license on this device: of the entries after its lease, the latest decides. */
+/** What the list means for this license on this device, by its entries after the lease. */
 export function applyRevocations(
   holding: Holding,
   { list, keys }: { list: RevocationList; keys: LeaseKey[] },
@@ -19,11 +19,10 @@ export function applyRevocations(
 ): Holding {
   const { record, lease } = holding
   if (list.issuedAtMs < record.listIssuedAtMs - CLOCK_TOLERANCE_MS) throw leaseInvalid('rollback')
-  const latest = list.entries
+  const ours = list.entries
     .filter((entry) => entry.licenseId === lease.licenseId && entry.sequence > lease.revocationSequence)
     .filter((entry) => entry.kind !== 'device_removed' || entry.device === lease.device)
     .sort((a, b) => a.sequence - b.sequence)
-    .at(-1)
   const fresh = list.issuedAtMs > record.listIssuedAtMs
   return {
     lease,
@@ -35,16 +34,28 @@ export function applyRevocations(
       listIssuedAtMs: Math.max(record.listIssuedAtMs, list.issuedAtMs),
       // A withdrawn key stays withdrawn, whatever a later list says.
       withdrawnKids: [...new Set([...record.withdrawnKids, ...list.withdrawnKids])],
-      denial: latest ? denialBy(latest.kind, latest.sequence) : record.denial,
+      denial: ours.reduce(denialAfter, record.denial),
     },
   }
 }
 
-function denialBy(
-  kind: 'revoked' | 'reinstated' | 'device_removed',
-  sequence: number,
-): LicenseRecord['denial'] {
-  return kind === 'reinstated' ? null : { reason: kind, sequence }
+/** Denials of the license as such. Another key or a removed device are not given back with it. */
+const LIFTED_BY_REINSTATING: ReadonlySet<Denial> = new Set<Denial>(['revoked', 'suspended', 'expired'])
+
+function denialAfter(denial: DenialRecord | null, entry: RevocationEntry): DenialRecord | null {
+  const lasting = denial !== null && !LIFTED_BY_REINSTATING.has(denial.reason)
+  if (entry.kind === 'reinstated') return lasting ? denial : null
+  const reason = entry.kind === 'revoked' && lasting ? denial.reason : entry.kind
+  // A lease must know of all that was denied.
+  return { reason, sequence: entry.sequence, sinceMs: denial?.sinceMs ?? 0 }
+}
+
+/** The record after the server itself refused a lease. Of the answer only its place in what was signed is known. */
+export function applyRefusal(holding: Holding, reason: Denial): Holding {
+  const { record, lease } = holding
+  const sequence = Math.max(record.sequence, lease.revocationSequence)
+  const sinceMs = Math.max(record.listIssuedAtMs, lease.issuedAtMs)
+  return { ...holding, record: { ...record, denial: { reason, sequence, sinceMs } } }
 }
 
 /** The record with a new lease. Refuses one that is older than the lease in hand. */
@@ -59,8 +70,9 @@ export function applyLease(
   if (lease.licenseId !== holding.lease.licenseId) throw leaseInvalid('license')
   if (lease.issuedAtMs < holding.lease.issuedAtMs - CLOCK_TOLERANCE_MS) throw leaseInvalid('rollback')
   const { denial } = holding.record
-  // The list may know of something that happened after this lease was signed.
-  const stands = denial !== null && denial.sequence !== null && denial.sequence > lease.revocationSequence
+  // What was denied may have happened after this lease was signed.
+  const stands =
+    denial !== null && (denial.sequence > lease.revocationSequence || denial.sinceMs > lease.issuedAtMs)
   // Only an answer never seen before tells the time: one played back would turn it back.
   const news = lease.id !== holding.lease.id && lease.issuedAtMs >= holding.lease.issuedAtMs
   return {

@@ -23,7 +23,7 @@ export interface Lease {
 }
 
 /** One entry of the revocation list. */
-interface RevocationEntry {
+export interface RevocationEntry {
   sequence: number
   licenseId: string
   kind: 'revoked' | 'reinstated' | 'device_removed'

@@ -10,6 +10,15 @@ export interface LicenseStorage {
 /** Why the server, or its signed list, no longer lets this machine use the license. */
 export type Denial = 'revoked' | 'suspended' | 'expired' | 'key_unknown' | 'device_removed'
 
+/** A denial, and from when a lease must be to undo it: any older one says nothing against it. */
+export interface DenialRecord {
+  reason: Denial
+  /** What was known of the revocation list, this entry included. */
+  sequence: number
+  /** The server's time when it said so, as far as a signature tells; 0 for an entry of the list, whose number is enough. */
+  sinceMs: number
+}
+
 /** Everything that is known of the license on this machine. */
 export interface LicenseRecord {
   /** The license key: renewing a lease needs it. */
@@ -22,7 +31,7 @@ export interface LicenseRecord {
   sequence: number
   /** When the newest list seen was signed. It never falls. */
   listIssuedAtMs: number
-  denial: { reason: Denial; sequence: number | null } | null
+  denial: DenialRecord | null
   /** The latest time that was ever seen here, by the machine's clock or the server's word. */
   seenMs: number
 }
@@ -100,11 +109,12 @@ function recordOf(value: unknown): LicenseRecord | null {
   }
 }
 
-function denialOf(value: unknown): LicenseRecord['denial'] {
+function denialOf(value: unknown): DenialRecord | null {
   if (!isObject(value) || !DENIALS.has(value.reason)) return null
   return {
     reason: value.reason as Denial,
-    sequence: typeof value.sequence === 'number' ? value.sequence : null,
+    sequence: typeof value.sequence === 'number' ? value.sequence : 0,
+    sinceMs: typeof value.sinceMs === 'number' ? value.sinceMs : 0,
   }
 }
 

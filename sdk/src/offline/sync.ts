@@ -1,6 +1,6 @@
 import type { DevForgeErrorCode } from '../contract.ts'
 import { type DevForgeError, isDevForgeError } from '../errors.ts'
-import { applyLease, applyRevocations, type Holding } from './apply.ts'
+import { applyLease, applyRefusal, applyRevocations, type Holding } from './apply.ts'
 import { plausibleNow } from './clock-guard.ts'
 import type { Identity } from './keeper.ts'
 import { denialOf, fetchRevocations, type LicenseClient, type SignedReader } from './server.ts'
@@ -68,8 +68,7 @@ export async function syncHolding(start: Holding, context: SyncContext): Promise
     } catch (failure) {
       const reason = denialOf(failure)
       if (reason === null) throw failure
-      const sequence = holding.record.denial?.sequence ?? null
-      return { ...holding, record: { ...holding.record, denial: { reason, sequence } } }
+      return applyRefusal(holding, reason)
     }
   }
 
