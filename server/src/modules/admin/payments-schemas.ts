@@ -1,10 +1,6 @@
 import { z } from 'zod'
+import { pageInput } from '../../wire.ts'
 import { planSchema } from '../payments/schemas.ts'
-
-const pageInput = {
-  cursor: z.string().min(1).max(300).optional().describe('`nextCursor` of the page before'),
-  limit: z.number().int().min(1).max(100).default(50),
-}
 
 const webhookStatus = z.enum(['received', 'processed', 'ignored', 'failed', 'quarantined'])
 export const webhookEventSchema = z.object({
@@ -21,7 +17,7 @@ export const webhookEventSchema = z.object({
 export const webhookEventsInput = z.strictObject({
   status: webhookStatus.optional(),
   type: z.string().min(1).max(200).optional(),
-  ...pageInput,
+  ...pageInput(50),
 })
 export const webhookEventsOutput = z.object({
   items: z.array(webhookEventSchema),
@@ -33,7 +29,7 @@ const jobState = z.enum(['created', 'retry', 'active', 'completed', 'cancelled',
 export const jobsInput = z.strictObject({
   name: z.string().min(1).max(100).optional(),
   state: jobState.optional(),
-  ...pageInput,
+  ...pageInput(50),
 })
 export const jobsOutput = z.object({
   items: z.array(

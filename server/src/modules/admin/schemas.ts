@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { lineSchema, roleSchema, userSchema } from '../users/schemas.ts'
+import { id, line, pageInput, pageOf, reason } from '../../wire.ts'
+import { roleSchema, userSchema } from '../users/schemas.ts'
 
-const id = z.string().min(1).max(100)
-const reason = lineSchema(500)
-const page = { cursor: id.optional(), limit: z.number().int().min(1).max(100).default(50) }
+const page = pageInput(50)
 
 /** An account as admins see it. */
 export const adminUserSchema = userSchema.extend({
@@ -15,13 +14,13 @@ const foundUserSchema = adminUserSchema.extend({ lastSeenAt: z.date().nullable()
 
 export const usersInput = z
   .strictObject({
-    query: lineSchema(200).optional(),
+    query: line(200).optional(),
     role: roleSchema.optional(),
     banned: z.boolean().optional(),
     ...page,
   })
   .default({ limit: 50 })
-export const usersOutput = z.object({ items: z.array(foundUserSchema), nextCursor: z.string().nullable() })
+export const usersOutput = pageOf(foundUserSchema)
 
 export const setRoleInput = z.strictObject({ userId: id, role: roleSchema, reason })
 export const banInput = z.strictObject({ userId: id, reason, until: z.date().optional() })

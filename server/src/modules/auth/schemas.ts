@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { emailSchema, lineSchema, nameSchema, userSchema } from '../users/schemas.ts'
+import { line } from '../../wire.ts'
+import { emailSchema, nameSchema, userSchema } from '../users/schemas.ts'
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './constants.ts'
 
 /** A password that is being set. Any characters, spaces too; only NUL, which no keyboard has, is refused. */
@@ -74,7 +75,7 @@ export const sessionSchema = z.object({
 export const startDeviceInput = z
   .strictObject({
     /** What is signing in: `Dev Forge on Ada's laptop`. Shown to the person who approves. */
-    clientName: lineSchema(100).optional(),
+    clientName: line(100).optional(),
   })
   .default({})
 export const deviceStartSchema = z.object({
@@ -96,7 +97,7 @@ export const deviceDecisionSchema = z.object({ ok: z.literal(true), clientName: 
 
 export const apiTokenScopes = z.enum(['publish', 'read'])
 export const createApiTokenInput = z.strictObject({
-  name: lineSchema(100),
+  name: line(100),
   scopes: z.array(apiTokenScopes).min(1).max(10),
   /** Default: in 90 days; at most a year ahead. */
   expiresAt: z.date().optional(),

@@ -1,8 +1,5 @@
 import { z } from 'zod'
-
-const line = (max: number) => z.string().trim().min(1).max(max)
-/** Ids are opaque: whatever is no id of ours is simply not found. */
-export const id = line(64)
+import { id, line, pageInput, pageOf, reason } from '../../wire.ts'
 
 /** A license key as people type it: judged by its checksum, not here, so that a typo is an answer and not an error. */
 const key = z.string().max(200).describe('License key, `DF-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`')
@@ -14,12 +11,6 @@ const fingerprint = z
 const deviceName = line(100).optional()
 const platform = line(100).optional()
 const appVersion = line(64).optional()
-const reason = line(500)
-
-export const pageInput = {
-  cursor: id.optional().describe('`nextCursor` of the page before'),
-  limit: z.number().int().min(1).max(100).default(20),
-}
 
 export const licenseStatusSchema = z.enum(['trial', 'active', 'past_due', 'suspended', 'revoked', 'expired'])
 
@@ -111,9 +102,6 @@ export const deviceSchema = z
   })
   .meta({ id: 'Device' })
 
-const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
-
 export const activateInput = z.strictObject({ key, fingerprint, deviceName, platform, appVersion })
 export const activateOutput = z.object({
   license: licenseSchema,
@@ -136,13 +124,13 @@ export const revocationsInput = z.strictObject({
 })
 export const revocationsOutput = z.object({ list: z.string(), sequence: z.number(), more: z.boolean() })
 
-export const listInput = z.strictObject(pageInput)
+export const listInput = z.strictObject(pageInput())
 export const listOutput = pageOf(licenseSchema)
 export const getInput = z.strictObject({ id })
-export const devicesInput = z.strictObject({ licenseId: id, ...pageInput })
+export const devicesInput = z.strictObject({ licenseId: id, ...pageInput() })
 export const devicesOutput = pageOf(deviceSchema).extend({ limit: z.number() })
 export const renameDeviceInput = z.strictObject({ deviceId: id, name: line(100) })
-export const eventsInput = z.strictObject({ licenseId: id, ...pageInput })
+export const eventsInput = z.strictObject({ licenseId: id, ...pageInput() })
 const facts = z.record(z.string(), z.unknown()).nullable()
 export const eventsOutput = pageOf(
   z.object({
@@ -186,7 +174,7 @@ export const searchInput = z.strictObject({
   query: z.string().max(200).optional(),
   status: licenseStatusSchema.optional(),
   plan: line(64).optional(),
-  ...pageInput,
+  ...pageInput(),
 })
 export const searchOutput = pageOf(
   licenseSchema.extend({ owner: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),

@@ -1,8 +1,6 @@
 import { z } from 'zod'
+import { id, line, pageInput, pageOf, reason } from '../../wire.ts'
 
-const line = (max: number) => z.string().trim().min(1).max(max)
-/** Ids are opaque: whatever is no id of ours is simply not found. */
-const id = line(64)
 const currency = z
   .string()
   .trim()
@@ -10,7 +8,6 @@ const currency = z
   .regex(/^[a-z]{3}$/)
   .describe('ISO 4217')
 const amountMinor = z.number().int().describe('In minor units (cents) of the currency')
-const reason = line(500)
 const idempotencyKey = line(200).describe(
   'Any string of yours; the same key is the same request, also after a crash',
 )
@@ -21,11 +18,7 @@ const returnUrl = z
   .max(2_000)
   .describe('http(s):// or devforge:// URL')
 
-const pageInput = {
-  cursor: id.optional().describe('`nextCursor` of the page before'),
-  limit: z.number().int().min(1).max(100).default(20),
-}
-export const listInput = z.strictObject(pageInput)
+export const listInput = z.strictObject(pageInput())
 export const byIdInput = z.strictObject({ id })
 
 export const planSchema = z.object({
@@ -109,7 +102,7 @@ export const paymentSchema = z.object({
     }),
   ),
 })
-export const paymentsOutput = z.object({ items: z.array(paymentSchema), nextCursor: z.string().nullable() })
+export const paymentsOutput = pageOf(paymentSchema)
 
 export const invoiceSchema = z.object({
   id: z.string(),
@@ -124,7 +117,7 @@ export const invoiceSchema = z.object({
   pdfUrl: z.string().nullable(),
   issuedAt: z.date(),
 })
-export const invoicesOutput = z.object({ items: z.array(invoiceSchema), nextCursor: z.string().nullable() })
+export const invoicesOutput = pageOf(invoiceSchema)
 
 export const subscriptionSchema = z.object({
   id: z.string(),

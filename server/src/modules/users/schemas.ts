@@ -1,16 +1,5 @@
 import { z } from 'zod'
-
-/** NUL, escape codes and other control characters have no place in a line of text (Postgres refuses NUL). */
-export const CONTROL_CHARACTERS = /\p{Cc}/u
-
-/** One line of text as people type it: trimmed, not empty, without control characters. */
-export const lineSchema = (maxLength: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(maxLength)
-    .refine((text) => !CONTROL_CHARACTERS.test(text), 'Control characters are not allowed.')
+import { CONTROL_CHARACTERS, line } from '../../wire.ts'
 
 /** A mail address, in the lower case that it is stored and compared in. */
 export const emailSchema = z
@@ -22,7 +11,7 @@ export const emailSchema = z
   // Placeholders of ours (shadow and erased accounts) are nobody's address.
   .refine((email) => !email.endsWith('@devforge.invalid'), 'Give a mail address that exists.')
 
-export const nameSchema = lineSchema(100)
+export const nameSchema = line(100)
 
 const httpsUrl = z
   .url({ protocol: /^https$/, hostname: z.regexes.domain })

@@ -3,6 +3,7 @@ import { MINUTE } from '../../../clock.ts'
 import type { Actor, AdminActor, Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { toPage } from '../../../wire.ts'
 import { endSessions, startSession } from '../../auth/service/sessions.ts'
 import { presentUser } from '../../users/present.ts'
 import type { User } from '../../users/schemas.ts'
@@ -24,10 +25,7 @@ const presentForAdmin = (row: UserRow) => ({
 /** Accounts by id, name or address, newest first. */
 export async function searchUsers(ctx: AdminCtx, input: Parameters<typeof queries.searchUsers>[1]) {
   const rows = await queries.searchUsers(ctx.db, input)
-  const items = rows
-    .slice(0, input.limit)
-    .map(({ user, lastSeenAt }) => ({ ...presentForAdmin(user), lastSeenAt }))
-  return { items, nextCursor: rows.length > input.limit ? (items.at(-1)?.id ?? null) : null }
+  return toPage(rows, input.limit, ({ user, lastSeenAt }) => ({ ...presentForAdmin(user), lastSeenAt }))
 }
 
 /** Locks an account for a change. Takes the admins' locks first, in the one order that everybody takes them in. */

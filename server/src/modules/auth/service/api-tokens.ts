@@ -6,6 +6,7 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { sha256 } from '../../../crypto/secrets.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { type PageInput, toPage } from '../../../wire.ts'
 import { API_TOKEN_PREFIX, refuseImpersonation } from '../actor.ts'
 import { MAX_API_TOKENS } from '../constants.ts'
 import * as queries from '../queries/api-tokens.ts'
@@ -54,13 +55,9 @@ export async function createApiToken(ctx: Ctx<SessionActor>, input: CreateApiTok
 }
 
 /** The caller's tokens that are not revoked, newest first. */
-export async function apiTokens(
-  ctx: Ctx<SessionActor>,
-  page: { cursor?: string | undefined; limit: number },
-) {
+export async function apiTokens(ctx: Ctx<SessionActor>, page: PageInput) {
   const rows = await queries.listApiTokens(ctx.db, { userId: ctx.actor.userId, ...page })
-  const items = rows.slice(0, page.limit)
-  return { items, nextCursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
+  return toPage(rows, page.limit, (row) => row)
 }
 
 /** Ends a token at once. @throws NOT_FOUND for one that is not the caller's */

@@ -2,6 +2,7 @@ import { addMs } from '../../../clock.ts'
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import type { RequestContext } from '../../../trpc.ts'
+import { type PageInput, toPage } from '../../../wire.ts'
 import { presentUser } from '../../users/present.ts'
 import { loadUser } from '../../users/service/profile.ts'
 import { requireUser } from '../actor.ts'
@@ -87,15 +88,14 @@ export async function signOut(
 }
 
 /** The caller's sessions, newest first. */
-export async function sessions(ctx: Ctx<SessionActor>, page: { cursor?: string | undefined; limit: number }) {
+export async function sessions(ctx: Ctx<SessionActor>, page: PageInput) {
   const { userId, sessionId } = ctx.actor
   const rows = await queries.listSessions(ctx.db, { userId, now: ctx.deps.clock.now(), ...page })
-  const items = rows.slice(0, page.limit).map(({ updatedAt, ...row }) => ({
+  return toPage(rows, page.limit, ({ updatedAt, ...row }) => ({
     ...row,
     current: row.id === sessionId,
     lastUsedAt: updatedAt,
   }))
-  return { items, nextCursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
 }
 
 /** Ends one of the caller's sessions. @throws NOT_FOUND for one that is not the caller's */

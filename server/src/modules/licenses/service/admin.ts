@@ -1,6 +1,7 @@
 import type { AdminActor, Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { toPage } from '../../../wire.ts'
 import { ensureUserByEmail, findContact } from '../../users/contact.ts'
 import { presentLicense } from '../present.ts'
 import { countDevices } from '../queries/devices.ts'
@@ -9,7 +10,6 @@ import { recordRelease } from '../releases.ts'
 import { reinstateLicense, revokeLicense, suspendLicense } from './decide.ts'
 import { renewUpdates } from './follow.ts'
 import { issueLicense } from './issue.ts'
-import { page } from './manage.ts'
 
 type AdminCtx = Ctx<AdminActor>
 
@@ -82,7 +82,7 @@ export interface SearchInput {
 export async function searchByAdmin(ctx: AdminCtx, input: SearchInput) {
   const now = ctx.deps.clock.now()
   const rows = await searchLicenses(ctx.db, input)
-  return page(rows, input.limit, ({ license, devicesInUse, ownerName, ownerEmail }) => ({
+  return toPage(rows, input.limit, ({ license, devicesInUse, ownerName, ownerEmail }) => ({
     ...presentLicense(license, devicesInUse, now),
     owner: { id: license.userId, name: ownerName, email: ownerEmail },
   }))

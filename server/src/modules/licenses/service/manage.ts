@@ -2,6 +2,7 @@ import { actorLabel, type Ctx, type SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
+import { toPage } from '../../../wire.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { ensureUserByEmail, findContact } from '../../users/contact.ts'
 import { newKey } from '../keys.ts'
@@ -22,21 +23,11 @@ import { freeDevices } from './devices.ts'
 
 type OwnCtx = Ctx<SessionActor>
 
-/** Cuts a page that was asked for with one row too many. */
-export function page<T, R>(
-  rows: T[],
-  limit: number,
-  present: (row: T) => R & { id: string },
-): { items: R[]; nextCursor: string | null } {
-  const items = rows.slice(0, limit).map(present)
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
-}
-
 /** One's licenses, newest first. */
 export async function listLicenses(ctx: OwnCtx, input: { cursor?: string | undefined; limit: number }) {
   const now = ctx.deps.clock.now()
   const rows = await listOwnLicenses(ctx.db, { userId: ctx.actor.userId, ...input })
-  return page(rows, input.limit, ({ license, devicesInUse }) => presentLicense(license, devicesInUse, now))
+  return toPage(rows, input.limit, ({ license, devicesInUse }) => presentLicense(license, devicesInUse, now))
 }
 
 async function ownLicense(ctx: OwnCtx, id: string) {
@@ -57,7 +48,7 @@ export async function listOwnDevices(
 ) {
   const { license } = await ownLicense(ctx, input.licenseId)
   const rows = await pageDevices(ctx.db, input)
-  return { ...page(rows, input.limit, presentDevice), limit: license.maxDevices }
+  return { ...toPage(rows, input.limit, presentDevice), limit: license.maxDevices }
 }
 
 export async function renameDevice(ctx: OwnCtx, input: { deviceId: string; name: string }) {
@@ -87,7 +78,7 @@ export async function listEvents(
 ) {
   await ownLicense(ctx, input.licenseId)
   const rows = await listOwnEvents(ctx.db, { userId: ctx.actor.userId, ...input })
-  return page(rows, input.limit, ({ event }) => ({
+  return toPage(rows, input.limit, ({ event }) => ({
     id: event.id,
     type: event.type,
     // Customers see that it was support, not which person there.

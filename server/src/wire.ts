@@ -1,0 +1,47 @@
+import { z } from 'zod'
+
+/** Shapes that every module's wire format spells alike: lines of text, ids, pages. */
+
+/** NUL, escape codes and other control characters have no place in a line of text (Postgres refuses NUL). */
+export const CONTROL_CHARACTERS = /\p{Cc}/u
+
+/** One line of text as people type it: trimmed, not empty, without control characters. */
+export const line = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .refine((text) => !CONTROL_CHARACTERS.test(text), 'Control characters are not allowed.')
+
+/** Ids are opaque: whatever is no id of ours is simply not found. */
+export const id = line(64)
+
+/** Why somebody decided something; kept in the history. */
+export const reason = line(500)
+
+/** The input of a list. */
+export const pageInput = (defaultLimit = 20) => ({
+  cursor: line(300).optional().describe('`nextCursor` of the page before'),
+  limit: z.number().int().min(1).max(100).default(defaultLimit),
+})
+
+/** What `pageInput` parses to. */
+export interface PageInput {
+  cursor?: string | undefined
+  limit: number
+}
+
+/** The output of a list; `nextCursor` is null on the last page. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+
+/** Cuts a page out of rows of which one too many was read: that one tells whether there is another page. */
+export function toPage<T, R extends { id: string }>(
+  rows: T[],
+  limit: number,
+  present: (row: T) => R,
+): { items: R[]; nextCursor: string | null } {
+  const items = rows.slice(0, limit).map(present)
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+}
