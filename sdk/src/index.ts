@@ -1,16 +1,16 @@
 import { AdminApi } from './admin.ts'
 import { AuthApi } from './auth.ts'
 import { createCaller } from './client/caller.ts'
-import { fetchPublicKeys, type PublicKeys } from './client/public-keys.ts'
+import { fetchPublicKeys, type PublicKeys, type PublicKeysOptions } from './client/public-keys.ts'
 import { createSessionKeeper, type Session, type SessionGrant } from './client/session-keeper.ts'
 import { createTransport } from './client/transport.ts'
-import type { Caller, CallOptions } from './contract.ts'
+import type { Caller } from './contract.ts'
 import { LicensesApi } from './licenses.ts'
 import { PaymentsApi } from './payments.ts'
 import { memorySessionStore, type SessionStore } from './session.ts'
 import { UsersApi } from './users.ts'
 
-export type { PublicKey, PublicKeys } from './client/public-keys.ts'
+export type { PublicKey, PublicKeys, PublicKeysOptions } from './client/public-keys.ts'
 export type { Session, SessionListener } from './client/session-keeper.ts'
 export type { Contract, ErrorDetails } from './contract.gen.ts'
 export type {
@@ -59,7 +59,7 @@ export interface DevForge {
   /** The server's address, without a slash at its end. */
   readonly url: string
   /** The public keys that the server signs with (`/.well-known/jwks.json`). */
-  publicKeys(options?: Pick<CallOptions, 'signal' | 'timeoutMs'>): Promise<PublicKeys>
+  publicKeys(options?: PublicKeysOptions): Promise<PublicKeys>
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000

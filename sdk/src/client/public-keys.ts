@@ -15,17 +15,23 @@ export interface PublicKeys {
   keys: PublicKey[]
 }
 
+/** Options of {@link fetchPublicKeys} that a caller may give. */
+export type PublicKeysOptions = Pick<PublicKeysRequest, 'signal' | 'kid'> & { timeoutMs?: number }
+
 export interface PublicKeysRequest {
   url: string
   fetch: typeof globalThis.fetch | undefined
   timeoutMs: number
   signal?: AbortSignal
+  /** A key that is looked for: where a cache answers a list without it, the server itself is asked, once. */
+  kid?: string
 }
 
+/** The server's keys. Rejects with a DevForgeError. */
 export async function fetchPublicKeys(request: PublicKeysRequest): Promise<PublicKeys> {
   const deadline = startDeadline(request.timeoutMs, request.signal)
   try {
-    return await deadline.race(load(request, deadline.signal))
+    return await deadline.race(loadWith(request, deadline.signal))
   } catch (error) {
     throw isDevForgeError(error) ? error : networkError(error)
   } finally {
@@ -33,12 +39,22 @@ export async function fetchPublicKeys(request: PublicKeysRequest): Promise<Publi
   }
 }
 
+async function loadWith(request: PublicKeysRequest, signal: AbortSignal): Promise<PublicKeys> {
+  const { kid } = request
+  const listed = await load(request, signal)
+  if (kid === undefined || listed.keys.some((key) => key.kid === kid)) return listed
+  // Shared caches keep the list from before a rotation for a while; under this address they have none.
+  return load(request, signal, `?kid=${encodeURIComponent(kid)}`)
+}
+
 async function load(
   { url, fetch = globalThis.fetch }: PublicKeysRequest,
   signal: AbortSignal,
+  query = '',
 ): Promise<PublicKeys> {
-  const response = await fetch(`${url}/.well-known/jwks.json`, {
+  const response = await fetch(`${url}/.well-known/jwks.json${query}`, {
     signal,
+    cache: 'no-store',
     credentials: 'omit',
     redirect: 'error',
   })

@@ -20,6 +20,7 @@ export interface Keeper {
   /** As `load()`, if another process has written since this one last read or wrote; else null. */
   changes(): Promise<Loaded | null>
   save(holding: Holding): Promise<void>
+  savePending(key: string): Promise<void>
   clear(): Promise<void>
 }
 
@@ -81,6 +82,8 @@ export function createKeeper({ storage, fingerprint, issuer, trustedKeys }: Keep
     switch (stored.kind) {
       case 'record':
         return verify(stored.record, device)
+      case 'pending':
+        return stored
       case 'tampered':
         return { kind: 'tampered', reason: 'storage' }
       case 'broken':
@@ -98,6 +101,10 @@ export function createKeeper({ storage, fingerprint, issuer, trustedKeys }: Keep
       const before = seen
       const loaded = await load()
       return seen === before ? null : loaded
+    },
+    async savePending(key) {
+      const { fingerprint: text } = await who()
+      await writeRecord(watched, { pendingKey: key }, text)
     },
     async save({ record, guard }) {
       const { fingerprint: text } = await who()

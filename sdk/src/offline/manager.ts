@@ -7,8 +7,14 @@ import { createKeeper, type Identity, type Keeper, type Loaded } from './keeper.
 import { checkLicenseKey } from './license-key.ts'
 import type { LicenseStorage } from './record.ts'
 import { startRenewal } from './renewal.ts'
-import { createSignedReader, denialOf, type LicenseClient, type SignedReader } from './server.ts'
-import { judge, type Known, type LicenseStatus, sameStatus } from './status.ts'
+import {
+  createSignedReader,
+  denialOf,
+  type LicenseClient,
+  notVerifiedYet,
+  type SignedReader,
+} from './server.ts'
+import { judge, type Known, type LicenseStatus, type Pending, sameStatus } from './status.ts'
 import { knownOf, type Synced, syncHolding } from './sync.ts'
 
 /** The high-water mark of time is written at most this often. */
@@ -44,6 +50,11 @@ export interface SyncResult {
   status: LicenseStatus
   /** Why the server could not be asked, or its answer not be believed; null when all went well. */
   error: Synced['error']
+}
+
+function keyOf(loaded: Loaded): string | null {
+  if (loaded.kind === 'held') return loaded.holding.record.key
+  return loaded.kind === 'pending' ? loaded.key : null
 }
 
 export type LicenseListener = (status: LicenseStatus, previous: LicenseStatus) => void
@@ -98,7 +109,8 @@ export class LicenseManager {
   }
 
   /**
-   * Activates a license on this machine. A key with a typo is refused without a request.
+   * Activates a license on this machine. A key with a typo is refused without a request. Where the answer cannot be verified
+   * yet (no network for the server's public keys), this rejects, the key is kept (`pending`), and the next sync goes on.
    * @throws LICENSE_NOT_FOUND, LICENSE_NOT_ACTIVE, LICENSE_DEVICE_LIMIT (`details.devices`), NETWORK, LEASE_INVALID
    */
   activate(key: string, device: DeviceInfo = {}, options: CallOptions = {}): Promise<LicenseStatus> {
@@ -109,7 +121,7 @@ export class LicenseManager {
   }
 
   /**
-   * Starts the free trial of the signed-in person on this machine.
+   * Starts the free trial of the signed-in person on this machine. Its key is kept as with {@link activate}.
    * @throws TRIAL_ALREADY_USED, AUTH_REQUIRED, NETWORK, LEASE_INVALID
    */
   startTrial(device: DeviceInfo = {}, options: CallOptions = {}): Promise<LicenseStatus> {
@@ -139,12 +151,10 @@ export class LicenseManager {
     return this.#serially(async () => {
       const { fingerprint } = await this.#keeper.who()
       await this.#rereadStorage()
-      if (this.#loaded.kind === 'held') {
+      const key = keyOf(this.#loaded)
+      if (key !== null) {
         try {
-          await this.#forge.licenses.deactivate(
-            { key: this.#loaded.holding.record.key, fingerprint },
-            options,
-          )
+          await this.#forge.licenses.deactivate({ key, fingerprint }, options)
         } catch (error) {
           // Not there any more: that is what was wanted.
           if (denialOf(error) === null) throw error
@@ -186,6 +196,7 @@ export class LicenseManager {
   async #sync(options: { force?: boolean; signal?: AbortSignal }): Promise<SyncResult> {
     await this.#rereadStorage()
     const loaded = this.#loaded
+    if (loaded.kind === 'pending') await this.#syncPending(loaded, options.signal)
     if (loaded.kind !== 'held') return { status: this.check(), error: null }
     const { holding, error } = await syncHolding(loaded.holding, {
       forge: this.#forge,
@@ -204,6 +215,35 @@ export class LicenseManager {
     return { status: this.check(), error }
   }
 
+  /** Fetches a lease for a key whose first lease could not be verified. */
+  async #syncPending(pending: Pending, signal: AbortSignal | undefined): Promise<void> {
+    const { key } = pending
+    const { fingerprint, device } = await this.#keeper.who()
+    const { lease: jws } = await this.#forge.licenses.lease({ key, fingerprint }, { signal })
+    const holding = await this.#read(key, jws, device, signal)
+    await this.#rereadStorage()
+    // Deactivated or activated by another process meanwhile.
+    if (this.#loaded.kind !== 'pending' || this.#loaded.key !== key) return
+    this.#take({ kind: 'held', holding })
+    await this.#save(holding).catch(this.#onError)
+  }
+
+  /** What a lease just received makes of its key. */
+  async #read(key: string, jws: string, device: string, signal: AbortSignal | undefined): Promise<Holding> {
+    const { lease, keys } = await this.#reader.lease(jws, { keys: [], withdrawnKids: [] }, signal)
+    return newHolding(key, { jws, lease, keys }, device, this.#now())
+  }
+
+  /** Keeps a key whose lease could not be verified yet, unless there is a license that works. */
+  async #keepPending(key: string): Promise<void> {
+    await this.#rereadStorage()
+    const { state } = this.check()
+    if (state === 'valid' || state === 'grace') return
+    this.#take({ kind: 'pending', key })
+    this.check()
+    await this.#keeper.savePending(key).catch(this.#onError)
+  }
+
   /** Takes what another process of the application has activated, renewed, noted or cleared meanwhile. */
   async #rereadStorage(): Promise<boolean> {
     const stored = await this.#keeper.changes().catch((error) => {
@@ -216,7 +256,9 @@ export class LicenseManager {
     else if (stored.kind === 'held') {
       if (!supersedes(stored.holding, mine.holding)) return false
       this.#take({ kind: 'held', holding: takeOver(stored.holding, mine.holding) })
-    } else if (stored.kind === 'none' && stored.reason === null) this.#take(stored)
+    } else if (stored.kind === 'pending' || (stored.kind === 'none' && stored.reason === null)) {
+      this.#take(stored)
+    }
     // What cannot be read is written over.
     else return false
     return true
@@ -229,11 +271,12 @@ export class LicenseManager {
     return this.#serially(async () => {
       const identity = await this.#keeper.who()
       const { key, lease: jws } = await obtain(identity)
-      const known = { keys: [], withdrawnKids: [] }
-      const { lease, keys } = await this.#reader.lease(jws, known, options.signal)
       const checked = checkLicenseKey(key)
       const spelled = checked.ok ? checked.key : key
-      const holding = newHolding(spelled, { jws, lease, keys }, identity.device, this.#now())
+      const holding = await this.#read(spelled, jws, identity.device, options.signal).catch(async (error) => {
+        if (notVerifiedYet(error)) await this.#keepPending(spelled)
+        throw error
+      })
       this.#take({ kind: 'held', holding })
       // Told before it is written: a full disk does not undo the purchase, it only forgets it at the next start.
       const status = this.check()

@@ -36,12 +36,18 @@ export interface LicenseRecord {
   seenMs: number
 }
 
+/** A license key that came with a lease which could not be verified yet. */
+export interface PendingRecord {
+  pendingKey: string
+}
+
 /** `broken`: not even JSON. `tampered`: changed by another hand, or brought from another machine. */
 export type StoredRecord =
   | { kind: 'none' }
   | { kind: 'broken' }
   | { kind: 'tampered' }
   | { kind: 'record'; record: LicenseRecord }
+  | { kind: 'pending'; key: string }
 
 const VERSION = 1
 const DENIALS: ReadonlySet<unknown> = new Set<Denial>([
@@ -64,7 +70,7 @@ async function seal(body: string, fingerprint: string): Promise<string> {
 
 export async function writeRecord(
   storage: LicenseStorage,
-  record: LicenseRecord,
+  record: LicenseRecord | PendingRecord,
   fingerprint: string,
 ): Promise<void> {
   const body = JSON.stringify(record)
@@ -77,7 +83,9 @@ export async function readRecord(storage: LicenseStorage, fingerprint: string): 
   const outer = parse(text)
   if (!isObject(outer) || typeof outer.body !== 'string') return { kind: 'broken' }
   if (outer.seal !== (await seal(outer.body, fingerprint))) return { kind: 'tampered' }
-  const record = recordOf(parse(outer.body))
+  const body = parse(outer.body)
+  if (isObject(body) && typeof body.pendingKey === 'string') return { kind: 'pending', key: body.pendingKey }
+  const record = recordOf(body)
   // Sealed by us, yet not understood: a newer version of the SDK wrote it.
   return record ? { kind: 'record', record } : { kind: 'broken' }
 }

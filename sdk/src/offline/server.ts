@@ -1,4 +1,4 @@
-import type { PublicKeys } from '../client/public-keys.ts'
+import type { PublicKeys, PublicKeysOptions } from '../client/public-keys.ts'
 import type { CallOptions, Input, Output } from '../contract.ts'
 import { DevForgeError, isDevForgeError } from '../errors.ts'
 import { type LeaseKey, leaseKeysOf } from './jws.ts'
@@ -29,7 +29,7 @@ interface LicenseMethods {
 export interface LicenseClient {
   readonly url: string
   readonly licenses: { [P in keyof LicenseMethods]: Method<P> }
-  publicKeys(options?: Pick<CallOptions, 'signal' | 'timeoutMs'>): Promise<PublicKeys>
+  publicKeys(options?: PublicKeysOptions): Promise<PublicKeys>
 }
 
 /** Enough for a million entries in one go; what is left then comes next time. */
@@ -59,6 +59,10 @@ export const leaseInvalid = (reason: string): DevForgeError<'LEASE_INVALID'> =>
     details: { reason },
   })
 
+/** Whether a lease was not believed for want of its key or of a network only, so that it may be good after all. */
+export const notVerifiedYet = (error: unknown): boolean =>
+  !isDevForgeError(error, 'LEASE_INVALID') || error.details?.reason === 'unknown_key'
+
 export function createSignedReader({ forge, issuer, pinned }: SignedReaderOptions): SignedReader {
   async function read<T>(
     known: KnownKeys,
@@ -69,7 +73,7 @@ export function createSignedReader({ forge, issuer, pinned }: SignedReaderOption
     let keys = [...(pinned ?? known.keys)]
     let result = await attempt({ issuer, keys: good(keys) })
     if (!result.ok && result.reason === 'unknown_key' && !pinned) {
-      const fetched = leaseKeysOf(await forge.publicKeys({ signal }))
+      const fetched = leaseKeysOf(await forge.publicKeys({ signal, kid: result.kid }))
       keys = merge(fetched, keys)
       result = await attempt({ issuer, keys: good(fetched) })
     }

@@ -16,6 +16,7 @@ export type LicenseState = 'valid' | 'grace' | 'expired' | 'revoked' | 'tampered
  * - `clock` (tampered): the machine's clock reads earlier than before. It passes when the clock is right, or the server reached.
  * - `storage`, `device`, `signature` (tampered): what is stored here was changed, or is another machine's.
  * - `unreadable` (none): what is stored here is no license.
+ * - `pending` (none): a license was activated here, but its lease could not be verified yet; the next sync fetches another.
  */
 export type LicenseReason =
   | 'past_due'
@@ -26,6 +27,7 @@ export type LicenseReason =
   | 'device'
   | 'signature'
   | 'unreadable'
+  | 'pending'
   | Denial
 
 /** What the license on this machine is worth right now. */
@@ -52,10 +54,17 @@ export interface LicenseStatus {
   coversVersion(releaseDate: Date): boolean
 }
 
+/** The key of a license is here, and no lease yet. */
+export interface Pending {
+  kind: 'pending'
+  key: string
+}
+
 /** There is no license here, or none to be believed. */
 export type NothingKnown =
   | { kind: 'none'; reason: 'unreadable' | null }
   | { kind: 'tampered'; reason: 'storage' | 'device' | 'signature' }
+  | Pending
 
 /** What is known about the stored license before any clock is read. */
 export type Known =
@@ -76,6 +85,8 @@ export function judge(known: Known, nowMs: number | null): LicenseStatus {
       return status('none', known.reason)
     case 'tampered':
       return status('tampered', known.reason)
+    case 'pending':
+      return status('none', 'pending')
     case 'lease':
       return judgeLease(known.lease, known.denial, known.keyWithdrawn, nowMs)
   }
