@@ -71,10 +71,12 @@ describe('what another process stored meanwhile is not written over', () => {
     const { manager, authority, activateOther } = await twoProcesses()
     await activateOther()
     const freed: unknown[] = []
-    authority.forge.licenses.deactivate = async (input: unknown) => {
-      freed.push(input)
-      return { deactivated: true }
-    }
+    Object.assign(authority.forge.licenses, {
+      deactivate: async (input: unknown) => {
+        freed.push(input)
+        return { deactivated: true }
+      },
+    })
     await manager.deactivate()
     expect(freed).toMatchObject([{ key: OTHER_KEY }])
   })

@@ -1,5 +1,6 @@
 import { hostname, platform } from 'node:os'
-import { type DeviceInfo, LicenseManager, type LicenseManagerOptions } from '../offline/manager.ts'
+import { LicenseManager } from '../offline/manager.ts'
+import type { DeviceInfo, LicenseManagerOptions } from '../offline/options.ts'
 import { machineFingerprint } from './fingerprint.ts'
 import { fileLicenseStorage } from './stores.ts'
 

@@ -1,11 +1,9 @@
 import type { CallOptions } from '../contract.ts'
-import { orLocalFailure } from '../errors.ts'
+import { isDevForgeError, orLocalFailure } from '../errors.ts'
 import { type Holding, newHolding, supersedes, takeOver } from './apply.ts'
 import { noticeTime, plausibleNow } from './clock-guard.ts'
-import type { LeaseKey } from './jws.ts'
 import { createKeeper, type Identity, type Keeper, type Loaded } from './keeper.ts'
 import { checkLicenseKey } from './license-key.ts'
-import type { LicenseStorage } from './record.ts'
 import { startRenewal } from './renewal.ts'
 import {
   createSignedReader,
@@ -15,49 +13,15 @@ import {
   type SignedReader,
 } from './server.ts'
 import { judge, type Known, type LicenseStatus, type Pending, sameStatus } from './status.ts'
-import { knownOf, type Synced, syncHolding } from './sync.ts'
+import { knownOf, syncHolding } from './sync.ts'
 
 /** The high-water mark of time is written at most this often. */
 const NOTE_TIME_EVERY_MS = 60_000
-
-export interface LicenseManagerOptions {
-  /** The client to renew with; no session is needed. */
-  forge: LicenseClient
-  /** Names this machine, the same at each start: 8 to 512 characters. Only its hash is kept by the server. */
-  fingerprint: string | (() => Promise<string>)
-  storage: LicenseStorage
-  /** Who must have signed: the server's public address. Default: the client's `url`. */
-  issuer?: string
-  /**
-   * Lease keys that come with the application; then no others are believed, so that nobody can put a server of their own in
-   * between. A planned rotation at the server then needs a release of the application within its overlap (45 days).
-   */
-  trustedKeys?: readonly LeaseKey[]
-  /** This machine's clock, ms since 1970. */
-  now?: () => number
-  /** Told of failures in the background: storage that cannot be read or written, a server that cannot be reached. */
-  onError?: (error: unknown) => void
-}
-
-/** What the server shows in the list of devices. */
-export interface DeviceInfo {
-  deviceName?: string
-  platform?: string
-  appVersion?: string
-}
-
-export interface SyncResult {
-  status: LicenseStatus
-  /** Why the server could not be asked, or its answer not be believed; null when all went well. */
-  error: Synced['error']
-}
 
 function keyOf(loaded: Loaded): string | null {
   if (loaded.kind === 'held') return loaded.holding.record.key
   return loaded.kind === 'pending' ? loaded.key : null
 }
-
-export type LicenseListener = (status: LicenseStatus, previous: LicenseStatus) => void
 
 /**
  * The license on this machine: kept, verified and judged without a network, renewed when there is one.
@@ -74,7 +38,7 @@ export class LicenseManager {
   #told: LicenseStatus = judge({ kind: 'none', reason: null }, 0)
   #notedMs = 0
   #queue: Promise<unknown> = Promise.resolve()
-  #syncing: Promise<SyncResult> | undefined
+  #syncing: { options: SyncOptions; result: Promise<SyncResult> } | undefined
   #stop: (() => void) | undefined
 
   constructor({ forge, storage, fingerprint, trustedKeys, now, onError, ...rest }: LicenseManagerOptions) {
@@ -132,15 +96,16 @@ export class LicenseManager {
 
   /**
    * Asks the server for news: what was revoked, and a new lease if this one is older than seven days, no good, or `force`d.
-   * Without a network nothing changes and `error` says so; it does not reject. Calls at the same time are one.
+   * Without a network nothing changes and `error` says so; it does not reject. Calls at the same time are one,
+   * but for a `force`d one while another is running.
    */
-  sync(options: { force?: boolean; signal?: AbortSignal } = {}): Promise<SyncResult> {
-    this.#syncing ??= this.#serially(() => this.#sync(options))
-      .catch((error) => ({ status: this.check(), error: orLocalFailure(error) }))
-      .finally(() => {
-        this.#syncing = undefined
-      })
-    return this.#syncing
+  async sync(options: SyncOptions = {}): Promise<SyncResult> {
+    const running = this.#syncing
+    if (!running || (options.force && !running.options.force)) return this.#beginSync(options)
+    const result = await running.result
+    // Ended by the signal of whoever began it, `close()` for one: that is not this caller's wish.
+    const endedByOther = isDevForgeError(result.error, 'ABORTED') && running.options.signal !== options.signal
+    return endedByOther ? this.sync(options) : result
   }
 
   /**
@@ -193,7 +158,17 @@ export class LicenseManager {
     await this.#queue
   }
 
-  async #sync(options: { force?: boolean; signal?: AbortSignal }): Promise<SyncResult> {
+  #beginSync(options: SyncOptions): Promise<SyncResult> {
+    const result = this.#serially(() => this.#sync(options))
+      .catch((error) => ({ status: this.check(), error: orLocalFailure(error) }))
+      .finally(() => {
+        if (this.#syncing?.result === result) this.#syncing = undefined
+      })
+    this.#syncing = { options, result }
+    return result
+  }
+
+  async #sync(options: SyncOptions): Promise<SyncResult> {
     await this.#rereadStorage()
     const loaded = this.#loaded
     if (loaded.kind === 'pending') await this.#syncPending(loaded, options.signal)
