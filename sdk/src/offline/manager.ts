@@ -4,6 +4,13 @@ import { type Holding, newHolding, supersedes, takeOver } from './apply.ts'
 import { noticeTime, plausibleNow } from './clock-guard.ts'
 import { createKeeper, type Identity, type Keeper, type Loaded } from './keeper.ts'
 import { checkLicenseKey } from './license-key.ts'
+import type {
+  DeviceInfo,
+  LicenseListener,
+  LicenseManagerOptions,
+  SyncOptions,
+  SyncResult,
+} from './options.ts'
 import { startRenewal } from './renewal.ts'
 import {
   createSignedReader,
