@@ -11,7 +11,7 @@ export function configFolder(name: string): string {
   return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), name)
 }
 
-const isMissing = (error: unknown): boolean =>
+export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 export async function readText(file: string): Promise<string | null> {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { configFolder, readText, writeText } from './files.ts'
+import { orLocalFailure } from '../errors.ts'
+import { configFolder, isMissing, readText, writeText } from './files.ts'
 
 const run = promisify(execFile)
 const TOOL_TIMEOUT_MS = 3_000
@@ -12,8 +12,8 @@ const ID = /^[0-9a-f-]{16,64}$/i
 
 async function linuxId(): Promise<string | undefined> {
   for (const file of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
-    const text = await readFile(file, 'utf8').catch(() => '')
-    if (ID.test(text.trim())) return text.trim()
+    const id = (await readText(file))?.trim()
+    if (id && ID.test(id)) return id
   }
   return undefined
 }
@@ -28,20 +28,23 @@ async function macId(): Promise<string | undefined> {
 async function windowsId(): Promise<string | undefined> {
   const tool = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'reg.exe')
   const key = 'HKLM\\SOFTWARE\\Microsoft\\Cryptography'
-  const { stdout } = await run(tool, ['query', key, '/v', 'MachineGuid', '/reg:64'], {
+  // The whole key, not the value: the tool fails alike for a value that is not there and for one that it could not read.
+  const { stdout } = await run(tool, ['query', key, '/reg:64'], {
     timeout: TOOL_TIMEOUT_MS,
     windowsHide: true,
   })
   return /MachineGuid\s+REG_SZ\s+(\S+)/.exec(stdout)?.[1]
 }
 
+/** The system's id; undefined only when it is known to have none. A failure that passes must not make it another machine. */
 async function systemId(): Promise<string | undefined> {
   try {
     if (process.platform === 'darwin') return await macId()
     if (process.platform === 'win32') return await windowsId()
     return await linuxId()
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 
@@ -55,11 +58,16 @@ async function ownId(app: string): Promise<string> {
   return id
 }
 
+const nameOf = async (app: string): Promise<string> => (await systemId()) ?? (await ownId(app))
+
 /**
  * Names this machine: a hash of the id that the system gave it (machine-id, IOPlatformUUID, MachineGuid). The same for all
  * users and versions; another after the system was installed anew. The id itself leaves nothing.
+ * @throws LOCAL_FAILURE when the system could not be asked: call again, it is not another machine
  */
 export async function machineFingerprint(app = 'devforge'): Promise<string> {
-  const id = (await systemId()) ?? (await ownId(app))
+  const id = await nameOf(app).catch((error) => {
+    throw orLocalFailure(error)
+  })
   return createHash('sha256').update(`devforge/device/v1/${id.toLowerCase()}`).digest('hex')
 }
