@@ -200,7 +200,9 @@ describe('idempotency', () => {
     const ada = await impatient(t, await signUp(t))
     await start(t, ada, { plan: 'enterprise' })
     const lost = losingAnswers(t, 'POST /v1/checkout/sessions')
-    const call = (idempotencyKey: string) => start(t, ada, { plan: 'pro' }, { idempotencyKey })
+    // The same request would share a page; these are two.
+    const call = (idempotencyKey: 'a' | 'b') =>
+      start(t, ada, { plan: idempotencyKey === 'a' ? 'pro' : 'pro-monthly' }, { idempotencyKey })
     expect(await failure(call('a'))).toBe('STRIPE_UNAVAILABLE')
     expect(await failure(call('b'))).toBe('STRIPE_UNAVAILABLE')
     expect(await sessions(t)).toHaveLength(3)

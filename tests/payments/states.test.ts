@@ -33,7 +33,7 @@ describe('transitions', () => {
       ]),
     )
     expect(finals).toEqual({
-      checkout: ['complete', 'failed', 'expired'],
+      checkout: ['complete'],
       payment: [],
       refund: ['failed', 'canceled'],
       subscription: ['canceled', 'incomplete_expired'],

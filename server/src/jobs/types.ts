@@ -23,6 +23,8 @@ export interface JobData {
   'stripe.refund': { refundId: string }
   'stripe.checkout': { checkoutId: string }
   'stripe.cancel': { subscriptionId: string }
+  'stripe.expire': { checkoutId: string }
+  'payments.purge': Record<string, never>
   'payments.sync': Record<string, never>
   'payments.reconcile': Record<string, never>
   'payments.sweep': SweepData
@@ -31,7 +33,6 @@ export interface JobData {
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'auth.purge': Record<string, never>
   'maintenance.sweep': SweepData
-  'maintenance.purge': Record<string, never>
 }
 export type JobName = keyof JobData
 

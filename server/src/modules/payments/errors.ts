@@ -3,7 +3,11 @@ import { defineErrors, error } from '../../errors/define.ts'
 export const paymentErrors = defineErrors({
   PLAN_NOT_FOUND: error<{ plan: string }>('NOT_FOUND', 'There is no such plan.'),
   PLAN_EXISTS: error<{ plan: string }>('CONFLICT', 'There is a plan with this slug already.'),
-  ALREADY_OWNED: error<{ licenseId: string }>('CONFLICT', 'You already own this.'),
+  /** `licenseId` is null while the payment of an earlier purchase is still on its way. */
+  ALREADY_OWNED: error<{ licenseId: string | null }>(
+    'CONFLICT',
+    'You already own this, or have paid for it and the bank has yet to decide.',
+  ),
   EXTENSION_NOT_FOR_SALE: error<{ extension: string }>('NOT_FOUND', 'This extension is not for sale.'),
   CURRENCY_NOT_SUPPORTED: error<{ currency: string; supported: string[] }>(
     'BAD_REQUEST',
@@ -22,6 +26,10 @@ export const paymentErrors = defineErrors({
   CHECKOUT_EXPIRED: error<{ id: string }>(
     'CONFLICT',
     'This checkout is too old to go on with. Start a new one with a new idempotency key.',
+  ),
+  CHECKOUT_FAILED: error<{ id: string }>(
+    'CONFLICT',
+    'The payment provider refused this checkout. Nothing was charged; start a new one with a new idempotency key.',
   ),
   REFUND_EXCEEDS_PAYMENT: error<{ refundableMinor: number; currency: string }>(
     'CONFLICT',

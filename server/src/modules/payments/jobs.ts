@@ -4,7 +4,7 @@ import { reconcile } from './reconcile.ts'
 import { sendRefund } from './service/refund.ts'
 import { cancelForRevoked } from './service/subscriptions.ts'
 import { syncCatalog } from './stripe/catalog.ts'
-import { resumeCheckout, sweep } from './sweep.ts'
+import { expireCheckout, purgePayloads, resumeCheckout, sweep } from './sweep.ts'
 
 export const paymentJobs = [
   defineJob({
@@ -18,6 +18,11 @@ export const paymentJobs = [
     name: 'stripe.cancel',
     handler: (ctx, { subscriptionId }) => cancelForRevoked(ctx, subscriptionId),
   }),
+  defineJob({
+    name: 'stripe.expire',
+    handler: (ctx, { checkoutId }) => expireCheckout(ctx, checkoutId),
+  }),
+  defineJob({ name: 'payments.purge', cron: '40 3 * * *', concurrency: 1, handler: purgePayloads }),
   defineJob({
     // At a start, once a day, and after each change of a plan: nobody should wait for it at the checkout.
     name: 'payments.sync',

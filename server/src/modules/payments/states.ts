@@ -53,8 +53,9 @@ export const transitions = {
     open: ['processing', 'complete', 'failed', 'expired'],
     processing: ['complete', 'failed'],
     complete: [],
-    failed: [],
-    expired: [],
+    // We may have given up on a page that Stripe kept: what is paid there is paid.
+    failed: ['complete'],
+    expired: ['complete'],
   } satisfies Transitions<CheckoutStatus>,
   payment: {
     // A declined card may be followed by a good one in the same Checkout Session.

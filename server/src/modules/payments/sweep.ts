@@ -1,14 +1,17 @@
-import { addMs } from '../../clock.ts'
+import { addMs, DAY } from '../../clock.ts'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import { type SweepData, sweptBefore } from '../../jobs/types.ts'
-import { checkoutsWithoutSession, findCheckout, purgeSealedKeys } from './queries/checkouts.ts'
+import { checkoutsWithoutSession, closeUnopened, findCheckout, purgeSealedKeys } from './queries/checkouts.ts'
 import { requestedRefunds } from './queries/refunds.ts'
-import { waitingEvents } from './queries/webhooks.ts'
+import { reducePayloads, waitingEvents } from './queries/webhooks.ts'
 import { KEY_SHOWN_MS } from './service/checkout.ts'
 import { openSession } from './service/open-session.ts'
+import { settleCheckout } from './settle/checkout.ts'
+import { askStripe, isRefused } from './stripe/api.ts'
 
 const BATCH = 500
+const CLOSED: ReadonlySet<string> = new Set(['CHECKOUT_EXPIRED', 'CHECKOUT_FAILED', 'PROMOTION_CODE_INVALID'])
 
 /**
  * The rows are the truth: whatever a crash left behind is taken up again. Runs each minute and when a worker starts.
@@ -29,6 +32,15 @@ export async function sweep(ctx: Ctx, data: SweepData = {}): Promise<void> {
   }
 }
 
+/** As long as Stripe itself keeps events: older ones are never fetched again. */
+const PAYLOAD_KEPT_MS = 30 * DAY
+
+/** What Stripe told about people is kept as long as it may be needed to try again, then only the ids. Runs daily. */
+export async function purgePayloads(ctx: Ctx): Promise<void> {
+  const before = addMs(ctx.deps.clock.now(), -PAYLOAD_KEPT_MS)
+  while ((await reducePayloads(ctx.db, { before, limit: BATCH })) === BATCH);
+}
+
 /** Goes on with a checkout whose call to Stripe never came back. */
 export async function resumeCheckout(ctx: Ctx, checkoutId: string): Promise<void> {
   const checkout = await findCheckout(ctx.db, checkoutId)
@@ -36,7 +48,22 @@ export async function resumeCheckout(ctx: Ctx, checkoutId: string): Promise<void
   try {
     await openSession(ctx, checkout)
   } catch (error) {
-    // Too old to be opened: marked so, nothing was paid.
-    if (!(error instanceof AppError && error.code === 'CHECKOUT_EXPIRED')) throw error
+    // Too old, or refused: marked so, nothing was paid.
+    if (!(error instanceof AppError && CLOSED.has(error.code))) throw error
   }
+}
+
+/** Ends a checkout that nobody shall pay any more: its account was deleted. What was paid just before is settled as ever. */
+export async function expireCheckout(ctx: Ctx, checkoutId: string): Promise<void> {
+  const updatedAt = ctx.deps.clock.now()
+  await closeUnopened(ctx.db, checkoutId, { status: 'expired', updatedAt })
+  const sessionId = (await findCheckout(ctx.db, checkoutId))?.stripeSessionId
+  if (!sessionId) return
+  try {
+    await askStripe(ctx, (stripe) => stripe.checkout.sessions.expire(sessionId))
+  } catch (error) {
+    // Paid or expired already.
+    if (!isRefused(error)) throw error
+  }
+  await settleCheckout(ctx, sessionId)
 }

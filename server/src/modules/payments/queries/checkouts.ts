@@ -54,16 +54,76 @@ export async function updateCheckout(
   return row
 }
 
-/** Notes the session that Stripe made for a checkout, unless a webhook was faster. */
+const isUnopened = (id: string): SQL | undefined =>
+  and(eq(checkouts.id, id), eq(checkouts.status, 'open'), isNull(checkouts.stripeSessionId))
+
+/** Notes the session that Stripe made for a checkout, unless a webhook was faster or it was closed meanwhile. */
 export async function keepSession(
   db: Db,
   id: string,
   values: Pick<CheckoutRow, 'stripeSessionId' | 'url' | 'expiresAt' | 'updatedAt'>,
 ): Promise<void> {
-  await db
-    .update(checkouts)
-    .set(values)
-    .where(and(eq(checkouts.id, id), isNull(checkouts.stripeSessionId)))
+  await db.update(checkouts).set(values).where(isUnopened(id))
+}
+
+/** Closes a checkout that never got a session; one that has it meanwhile is left alone. */
+export async function closeUnopened(
+  db: Db,
+  id: string,
+  values: { status: 'failed' | 'expired'; updatedAt: Date },
+): Promise<void> {
+  await db.update(checkouts).set(values).where(isUnopened(id))
+}
+
+/** A page for the very same request that the user can still pay. */
+export async function findOpenTwin(
+  db: Db,
+  by: { userId: string; requestHash: string; startedAfter: Date; now: Date },
+): Promise<CheckoutRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(checkouts)
+    .where(
+      and(
+        eq(checkouts.userId, by.userId),
+        eq(checkouts.requestHash, by.requestHash),
+        eq(checkouts.status, 'open'),
+        gt(checkouts.createdAt, by.startedAfter),
+        or(isNull(checkouts.expiresAt), gt(checkouts.expiresAt, by.now)),
+      ),
+    )
+    .orderBy(desc(checkouts.id))
+    .limit(1)
+  return row
+}
+
+/** Whether the bank has yet to decide about a purchase of this plan. */
+export async function isPlanBeingPaid(
+  db: Db,
+  { userId, planSlug }: { userId: string; planSlug: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: checkouts.id })
+    .from(checkouts)
+    .where(
+      and(
+        eq(checkouts.userId, userId),
+        eq(checkouts.planSlug, planSlug),
+        eq(checkouts.kind, 'plan'),
+        eq(checkouts.status, 'processing'),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
+}
+
+/** Checkouts of a user that could still be paid. */
+export async function openCheckoutIds(db: Db, userId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: checkouts.id })
+    .from(checkouts)
+    .where(and(eq(checkouts.userId, userId), eq(checkouts.status, 'open')))
+  return rows.map((row) => row.id)
 }
 
 /** Ids of checkouts whose call to Stripe may never have come back. */
@@ -152,6 +212,11 @@ export async function findLicense(db: Db, id: string): Promise<OwnedLicense | un
   return row
 }
 
+export async function lockOwnedLicense(db: Db, id: string): Promise<OwnedLicense | undefined> {
+  const [row] = await db.select().from(licenses).where(eq(licenses.id, id)).for('update')
+  return row
+}
+
 export async function findLicenseOfSubscription(
   db: Db,
   subscriptionId: string,
@@ -160,16 +225,19 @@ export async function findLicenseOfSubscription(
   return row
 }
 
-/** What a renewal changed, by the checkout that caused it. */
-export async function findRenewal(db: Db, { licenseId, cause }: { licenseId: string; cause: string }) {
+/** The newest event of some kinds in the history of a license; for a renewal, the checkout is its cause. */
+export async function findLicenseEvent(
+  db: Db,
+  { licenseId, types, cause }: { licenseId: string; types: string[]; cause?: string },
+) {
   const [row] = await db
-    .select({ before: licenseEvents.before, after: licenseEvents.after })
+    .select({ type: licenseEvents.type, before: licenseEvents.before, after: licenseEvents.after })
     .from(licenseEvents)
     .where(
       and(
         eq(licenseEvents.licenseId, licenseId),
-        eq(licenseEvents.type, 'license.renewed'),
-        eq(licenseEvents.cause, cause),
+        inArray(licenseEvents.type, types),
+        cause === undefined ? undefined : eq(licenseEvents.cause, cause),
       ),
     )
     .orderBy(desc(licenseEvents.id))

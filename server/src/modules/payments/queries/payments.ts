@@ -1,5 +1,5 @@
 import { type Db, disputes, paymentEvents, payments, refunds } from '@devforge/db'
-import { and, asc, desc, eq, inArray, isNotNull, lt, notInArray, or } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, lt, ne, notInArray, or, sql } from 'drizzle-orm'
 
 export type PaymentRow = typeof payments.$inferSelect
 export type PaymentEventRow = typeof paymentEvents.$inferSelect
@@ -66,7 +66,8 @@ export async function findPaymentOfCheckout(db: Db, checkoutId: string): Promise
     .select()
     .from(payments)
     .where(eq(payments.checkoutId, checkoutId))
-    .orderBy(desc(payments.id))
+    // One that bought something goes before one that was paid twice and sent back.
+    .orderBy(sql`${payments.licenseId} is null`, desc(payments.id))
     .limit(1)
   return row
 }
@@ -108,6 +109,7 @@ export function listPaymentEvents(db: Db, paymentIds: string[]): Promise<Payment
     .orderBy(asc(paymentEvents.id))
 }
 
+/** The newest event of a kind in the timeline of a payment. */
 export async function findPaymentEvent(
   db: Db,
   { paymentId, type, cause }: { paymentId: string; type: string; cause?: string },
@@ -122,8 +124,32 @@ export async function findPaymentEvent(
         cause === undefined ? undefined : eq(paymentEvents.cause, cause),
       ),
     )
+    .orderBy(desc(paymentEvents.id))
     .limit(1)
   return row
+}
+
+/** Banks that have taken the money and not decided; like `isOpenDispute`. */
+const OPEN_DISPUTES = ['needs_response', 'under_review', 'appeal_needs_response', 'appeal_under_review']
+
+/** Whether a bank disputes another payment of the same license. Read it while holding the license. */
+export async function hasOtherDispute(
+  db: Db,
+  { licenseId, exceptPaymentId }: { licenseId: string; exceptPaymentId: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: disputes.id })
+    .from(disputes)
+    .innerJoin(payments, eq(payments.id, disputes.paymentId))
+    .where(
+      and(
+        eq(payments.licenseId, licenseId),
+        ne(payments.id, exceptPaymentId),
+        inArray(disputes.status, OPEN_DISPUTES),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
 }
 
 const CLOSED_DISPUTES = ['won', 'lost', 'warning_closed', 'prevented']

@@ -122,3 +122,42 @@ export async function keepCursor(db: Db, name: string, until: Date): Promise<voi
       set: { until: sql`greatest(${stripeCursors.until}, excluded.until)` },
     })
 }
+
+/**
+ * Reduces payloads of events that were dealt with to the ids that a replay needs: names, addresses and cards are Stripe's to
+ * keep. @returns how many
+ */
+export async function reducePayloads(
+  db: Db,
+  { before, limit }: { before: Date; limit: number },
+): Promise<number> {
+  const old = db
+    .select({ id: webhookEvents.id })
+    .from(webhookEvents)
+    .where(
+      and(
+        inArray(webhookEvents.status, ['processed', 'ignored']),
+        lt(webhookEvents.receivedAt, before),
+        sql`not ${webhookEvents.payload} ? 'reduced'`,
+      ),
+    )
+    .limit(limit)
+  const { payload } = webhookEvents
+  const id = (name: string) => {
+    const value = sql`${payload} #> array['data', 'object', ${name}::text]`
+    return sql`case jsonb_typeof(${value}) when 'object' then ${value} -> 'id' else ${value} end`
+  }
+  const reduced = sql`jsonb_strip_nulls(jsonb_build_object(
+    'id', ${payload} -> 'id',
+    'account', ${payload} -> 'account',
+    'reduced', true,
+    'data', jsonb_build_object('object', jsonb_build_object(
+      'id', ${id('id')}, 'object', ${id('object')},
+      'payment_intent', ${id('payment_intent')}, 'charge', ${id('charge')}))))`
+  const rows = await db
+    .update(webhookEvents)
+    .set({ payload: reduced })
+    .where(inArray(webhookEvents.id, old))
+    .returning({ id: webhookEvents.id })
+  return rows.length
+}

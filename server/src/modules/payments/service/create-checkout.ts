@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
 import { newId } from '@devforge/db'
 import type { z } from 'zod'
+import { addMs, laterOf } from '../../../clock.ts'
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
+import { isRenewable } from '../../licenses/service/follow.ts'
 import { findPlan, lockUser, type PlanRow } from '../queries/catalog.ts'
 import {
   type CheckoutRow,
   findCheckoutByKey,
+  findOpenTwin,
   findOwnedLicense,
   findOwnLicenseWithPlan,
   insertCheckout,
+  isPlanBeingPaid,
 } from '../queries/checkouts.ts'
 import type { createCheckoutInput } from '../schemas.ts'
 import { askStripe, stripeOf } from '../stripe/api.ts'
 import { offerOf, type Sale } from '../stripe/catalog.ts'
-import { openSession } from './open-session.ts'
+import { KEY_LIVES_MS, openSession } from './open-session.ts'
 
 type Input = z.infer<typeof createCheckoutInput>
 
@@ -33,7 +37,7 @@ interface Order {
  * Checkout Session, outside of any transaction. Whatever dies in between is resumed with the same key, by the same
  * `idempotencyKey` or by the sweep, and finds the same session.
  * @throws PLAN_NOT_FOUND, ALREADY_OWNED, CURRENCY_NOT_SUPPORTED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID,
- * IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
+ * LICENSE_NOT_RENEWABLE, CHECKOUT_EXPIRED, CHECKOUT_FAILED, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
  */
 export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
   stripeOf(ctx)
@@ -43,7 +47,13 @@ export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
   const checkout =
     (await findRepeated(ctx, { userId, requestHash, idempotencyKey: input.idempotencyKey })) ??
     (await startCheckout(ctx, { userId, requestHash, input }))
-  return openSession(ctx, checkout)
+  try {
+    return await openSession(ctx, checkout)
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'PROMOTION_CODE_INVALID')) throw error
+    // By the name that the customer knows, not by Stripe's.
+    throw new AppError('PROMOTION_CODE_INVALID', { code: input.promotionCode ?? '' }, { cause: error })
+  }
 }
 
 /** A digest of what was asked for; the key itself is no part of it. */
@@ -79,8 +89,14 @@ async function startCheckout(
     const repeated = await findRepeated(ctx, { userId, requestHash, idempotencyKey: input.idempotencyKey })
     if (repeated) return repeated
     await refuseOwned(ctx, userId, order)
-    const id = newId('chk')
     const now = ctx.deps.clock.now()
+    // Two clicks, two windows: one page, so that it is not paid twice. A plan that was changed since has a new page.
+    const limit = addMs(now, -KEY_LIVES_MS)
+    const changedAt = order.plan.updatedAt
+    const startedAfter = laterOf(changedAt, limit)
+    const twin = await findOpenTwin(ctx.db, { userId, requestHash, startedAfter, now })
+    if (twin) return twin
+    const id = newId('chk')
     const row = await insertCheckout(ctx.db, {
       id,
       userId,
@@ -128,12 +144,7 @@ async function orderRenewal(ctx: Ctx, userId: string, licenseId: string): Promis
   const owned = await findOwnLicenseWithPlan(ctx.db, { licenseId, userId })
   if (!owned) throw notFound('license', licenseId)
   const { license, plan } = owned
-  const renewable =
-    license.status !== 'revoked' &&
-    license.subscriptionId === null &&
-    license.updatesUntil !== null &&
-    isSold(plan, 'renewal')
-  if (!renewable) throw new AppError('LICENSE_NOT_RENEWABLE')
+  if (!isRenewable(license) || !isSold(plan, 'renewal')) throw new AppError('LICENSE_NOT_RENEWABLE')
   return { kind: 'renewal', plan, quantity: license.seats, renewsLicenseId: license.id }
 }
 
@@ -144,6 +155,9 @@ async function refuseOwned(ctx: Ctx, userId: string, { kind, plan }: Order): Pro
   if (kind !== 'plan' || (plan.seats && plan.kind === 'perpetual')) return
   const owned = await findOwnedLicense(ctx.db, { userId, planSlug: plan.slug, now: ctx.deps.clock.now() })
   if (owned) throw new AppError('ALREADY_OWNED', { licenseId: owned.id })
+  if (await isPlanBeingPaid(ctx.db, { userId, planSlug: plan.slug })) {
+    throw new AppError('ALREADY_OWNED', { licenseId: null })
+  }
 }
 
 async function findPromotion(ctx: Ctx, code: string): Promise<string> {

@@ -3,14 +3,14 @@ import { addMs, HOUR } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { findPlan, type PlanRow } from '../queries/catalog.ts'
-import { type CheckoutRow, findCheckout, keepSession, updateCheckout } from '../queries/checkouts.ts'
+import { type CheckoutRow, closeUnopened, findCheckout, keepSession } from '../queries/checkouts.ts'
 import { hadSubscription } from '../queries/subscriptions.ts'
 import { askStripe, fromUnix, isKeyReused, isRefused } from '../stripe/api.ts'
 import { ensurePrice } from '../stripe/catalog.ts'
 import { ensureCustomer } from '../stripe/customer.ts'
 
 /** Stripe forgets idempotency keys after a day; from then on a repeated call would make a second session. */
-const KEY_LIVES_MS = 23 * HOUR
+export const KEY_LIVES_MS = 23 * HOUR
 
 export interface OpenedCheckout {
   id: string
@@ -21,24 +21,31 @@ export interface OpenedCheckout {
 /**
  * Asks Stripe for the hosted session of a committed checkout, or gives the one it has. Safe to call again at any time.
  * @throws CHECKOUT_EXPIRED when it was never opened and is too old to be opened now
+ * @throws CHECKOUT_FAILED when Stripe refuses it, or refused it before
  */
 export async function openSession(ctx: Ctx, checkout: CheckoutRow): Promise<OpenedCheckout> {
-  if (checkout.stripeSessionId === null) {
-    const session = await findOrCreateSession(ctx, checkout)
-    // A webhook may have been faster; then the row has it already.
-    await keepSession(ctx.db, checkout.id, {
-      stripeSessionId: session.id,
-      url: session.url,
-      expiresAt: fromUnix(session.expires_at),
-      updatedAt: ctx.deps.clock.now(),
-    })
-    return present(session.url ? checkout : await reread(ctx, checkout), session)
+  if (checkout.stripeSessionId !== null) return present(checkout)
+  refuseClosed(checkout)
+  const session = await findOrCreateSession(ctx, checkout)
+  await keepSession(ctx.db, checkout.id, {
+    stripeSessionId: session.id,
+    url: session.url,
+    expiresAt: fromUnix(session.expires_at),
+    updatedAt: ctx.deps.clock.now(),
+  })
+  // A webhook may have been faster, or a deletion of the account.
+  const kept = (await findCheckout(ctx.db, checkout.id)) ?? checkout
+  if (kept.stripeSessionId === null) {
+    await askStripe(ctx, (stripe) => stripe.checkout.sessions.expire(session.id))
+    refuseClosed(kept)
   }
-  return present(checkout)
+  return present(kept, session)
 }
 
-async function reread(ctx: Ctx, checkout: CheckoutRow): Promise<CheckoutRow> {
-  return (await findCheckout(ctx.db, checkout.id)) ?? checkout
+/** Nothing is opened for what was closed: what is paid there would be a surprise. */
+function refuseClosed({ id, status }: CheckoutRow): void {
+  if (status === 'failed') throw new AppError('CHECKOUT_FAILED', { id })
+  if (status === 'expired') throw new AppError('CHECKOUT_EXPIRED', { id })
 }
 
 function present(checkout: CheckoutRow, session?: Stripe.Checkout.Session): OpenedCheckout {
@@ -50,14 +57,38 @@ function present(checkout: CheckoutRow, session?: Stripe.Checkout.Session): Open
 }
 
 async function findOrCreateSession(ctx: Ctx, checkout: CheckoutRow): Promise<Stripe.Checkout.Session> {
-  const customer = await ensureCustomer(ctx, checkout.userId)
-  const isOld = checkout.createdAt < addMs(ctx.deps.clock.now(), -KEY_LIVES_MS)
-  if (isOld) {
-    const found = await findSession(ctx, customer, checkout.id)
-    if (found) return found
-    await updateCheckout(ctx.db, checkout.id, { status: 'expired', updatedAt: ctx.deps.clock.now() })
-    throw new AppError('CHECKOUT_EXPIRED', { id: checkout.id })
+  const { id } = checkout
+  const close = (status: 'failed' | 'expired') =>
+    closeUnopened(ctx.db, id, { status, updatedAt: ctx.deps.clock.now() })
+  try {
+    const customer = await ensureCustomer(ctx, checkout.userId)
+    if (checkout.createdAt < addMs(ctx.deps.clock.now(), -KEY_LIVES_MS)) {
+      const found = await findSession(ctx, customer, id)
+      if (found) return found
+      await close('expired')
+      throw new AppError('CHECKOUT_EXPIRED', { id })
+    }
+    return await createSession(ctx, checkout, customer)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    // What Stripe says is for us: a setting is missing, a customer was deleted there, a code is used up.
+    ctx.log.error({ err: error, checkoutId: id }, 'stripe refused a checkout')
+    await close('failed')
+    throw isAboutPromotion(error)
+      ? new AppError('PROMOTION_CODE_INVALID', { code: checkout.promotionCode ?? '' }, { cause: error })
+      : new AppError('CHECKOUT_FAILED', { id }, { cause: error })
   }
+}
+
+/** Codes are used up, or bound to customers and amounts, which only shows when they are applied. */
+const isAboutPromotion = ({ param, code }: Stripe.errors.StripeInvalidRequestError): boolean =>
+  /discounts|promotion_code|coupon/.test(`${param ?? ''} ${code ?? ''}`)
+
+async function createSession(
+  ctx: Ctx,
+  checkout: CheckoutRow,
+  customer: string,
+): Promise<Stripe.Checkout.Session> {
   const params = await sessionParams(ctx, checkout, customer)
   try {
     return await askStripe(ctx, (stripe) =>
@@ -65,13 +96,8 @@ async function findOrCreateSession(ctx: Ctx, checkout: CheckoutRow): Promise<Str
     )
   } catch (error) {
     // Something that the request is made of (a price, a setting) changed since the first try, which Stripe has seen.
-    if (isKeyReused(error)) {
-      const found = await findSession(ctx, customer, checkout.id)
-      if (found) return found
-    }
-    if (isRefused(error)) {
-      await updateCheckout(ctx.db, checkout.id, { status: 'failed', updatedAt: ctx.deps.clock.now() })
-    }
+    const found = isKeyReused(error) ? await findSession(ctx, customer, checkout.id) : null
+    if (found) return found
     throw error
   }
 }

@@ -1,25 +1,15 @@
-import { newId } from '@devforge/db'
 import type Stripe from 'stripe'
 import type { z } from 'zod'
-import { writeAudit } from '../../../audit.ts'
 import { addMs, MINUTE } from '../../../clock.ts'
-import { type AdminActor, actorLabel, type Ctx } from '../../../context.ts'
+import type { AdminActor, Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
-import { lockPayment, type PaymentRow } from '../queries/payments.ts'
-import {
-  findRefund,
-  findRefundByKey,
-  insertRefund,
-  listRefunds,
-  lockRefund,
-  type RefundRow,
-  updateRefund,
-} from '../queries/refunds.ts'
+import { lockPayment } from '../queries/payments.ts'
+import { findRefund, findRefundByKey, lockRefund, type RefundRow, updateRefund } from '../queries/refunds.ts'
 import type { refundInput } from '../schemas.ts'
+import { openRefund } from '../settle/open-refund.ts'
 import { recordPayment } from '../settle/record.ts'
 import { settlePayment } from '../settle/route.ts'
-import { isLiveRefund } from '../states.ts'
 import { askStripe, isRefused, stripeOf } from '../stripe/api.ts'
 import { all } from '../stripe/snapshots.ts'
 import { presentRefund } from './list.ts'
@@ -53,32 +43,7 @@ async function requestRefundRow(ctx: Ctx, input: Input): Promise<RefundRow> {
   if (!payment) throw notFound('payment', paymentId)
   const repeated = await findRefundByKey(ctx.db, idempotencyKey)
   if (repeated) return sameRefund(repeated, input)
-  const amountMinor = await refundableAmount(ctx, payment, input.amountMinor)
-  const now = ctx.deps.clock.now()
-  const row = await insertRefund(ctx.db, {
-    id: newId('ref'),
-    paymentId,
-    status: 'requested',
-    amountMinor,
-    currency: payment.currency,
-    reason,
-    actor: actorLabel(ctx.actor),
-    idempotencyKey,
-    createdAt: now,
-    updatedAt: now,
-  })
-  // The key was used in this moment for another payment, whose lock is not ours.
-  if (!row) throw new AppError('IDEMPOTENCY_CONFLICT')
-  const after = { status: row.status, amountMinor }
-  await recordPayment(ctx, { paymentId, type: 'refund.requested', reason, cause: row.id, after })
-  await writeAudit(ctx, {
-    action: 'payment.refund',
-    subject: paymentId,
-    reason,
-    after: { refundId: row.id, amountMinor },
-  })
-  await ctx.deps.jobs.enqueue(ctx.db, 'stripe.refund', { refundId: row.id })
-  return row
+  return openRefund(ctx, payment, { amountMinor: input.amountMinor, reason, idempotencyKey })
 }
 
 function sameRefund(repeated: RefundRow, { paymentId, amountMinor }: Input): RefundRow {
@@ -86,25 +51,6 @@ function sameRefund(repeated: RefundRow, { paymentId, amountMinor }: Input): Ref
     repeated.paymentId === paymentId && (amountMinor === undefined || repeated.amountMinor === amountMinor)
   if (!same) throw new AppError('IDEMPOTENCY_CONFLICT')
   return repeated
-}
-
-/** What may be given back now; refunds on their way count as given. */
-async function refundableAmount(ctx: Ctx, payment: PaymentRow, wanted: number | undefined): Promise<number> {
-  const { status, currency } = payment
-  if (status !== 'succeeded' && status !== 'partially_refunded') {
-    throw new AppError('PAYMENT_NOT_REFUNDABLE', { status })
-  }
-  const refunds = await listRefunds(ctx.db, [payment.id])
-  const taken = refunds.reduce(
-    (sum, refund) => sum + (isLiveRefund(refund.status) ? refund.amountMinor : 0),
-    0,
-  )
-  const refundableMinor = payment.amountMinor - taken
-  const amountMinor = wanted ?? refundableMinor
-  if (amountMinor > refundableMinor || refundableMinor <= 0) {
-    throw new AppError('REFUND_EXCEEDS_PAYMENT', { refundableMinor, currency })
-  }
-  return amountMinor
 }
 
 /** A call may have reached Stripe although we never heard back; from this age on Stripe is asked first. */

@@ -13,6 +13,7 @@ import { followClaim, fulfil } from './license.ts'
 import { ignored, type Outcome, unknownToUs } from './outcome.ts'
 import { applyPayment } from './payment.ts'
 import { applySubscription } from './subscription.ts'
+import { earlierRefusal, leaveUnfulfilled, refusalOf } from './unfulfilled.ts'
 
 /** A Checkout Session with what it led to, read in that order: the money is never older than the session. */
 export interface CheckoutSnapshot {
@@ -64,20 +65,15 @@ export function checkoutStateOf({ session, payment, subscription }: CheckoutSnap
 }
 
 async function applyCheckout(ctx: Ctx, snapshot: CheckoutSnapshot): Promise<Outcome> {
-  const { session, payment, subscription } = snapshot
+  const { session, subscription } = snapshot
   const checkoutId = session.metadata?.checkout_id
   const known = checkoutId === undefined ? undefined : await lockCheckout(ctx.db, checkoutId)
   if (!known) return unknownToUs(ctx, { checkoutId, created: session.created })
   const target = checkoutStateOf(snapshot)
   if (known.stripeSessionId !== null && known.stripeSessionId !== session.id) {
     // A call resumed after Stripe forgot its key makes a second session. Only one may be paid.
-    if (target === 'complete' && known.status === 'complete') {
-      throw new Error(`checkout ${known.id} was paid twice, also through ${session.id}: refund one`)
-    }
     if (target !== 'complete') return ignored('not the session of its checkout any more')
-  }
-  if (target === 'complete' && !canMove('checkout', known.status, target)) {
-    throw new Error(`checkout ${known.id} is ${known.status} here but paid at Stripe`)
+    if (known.status === 'complete') return applySecond(ctx, known, snapshot)
   }
   const checkout = await updateCheckout(ctx.db, known.id, {
     ...(canMove('checkout', known.status, target) ? { status: target } : {}),
@@ -89,13 +85,17 @@ async function applyCheckout(ctx: Ctx, snapshot: CheckoutSnapshot): Promise<Outc
   if (subscription) {
     await applySubscription(ctx, subscription, { userId: checkout.userId, checkout })
   } else {
-    await applyOneTime(ctx, checkout, payment)
+    await applyOneTime(ctx, checkout, snapshot)
   }
   return { kind: 'settled' }
 }
 
-/** A purchase paid at once: the payment, and what it bought if the money is (still) here. */
-async function applyOneTime(ctx: Ctx, checkout: CheckoutRow, payment: PaymentSnapshot | null): Promise<void> {
+/** A purchase paid at once: the payment first and in any case, then what it bought, if the money is (still) here. */
+async function applyOneTime(
+  ctx: Ctx,
+  checkout: CheckoutRow,
+  { session, payment }: CheckoutSnapshot,
+): Promise<void> {
   const settled =
     payment &&
     (await applyPayment(ctx, payment, {
@@ -113,10 +113,41 @@ async function applyOneTime(ctx: Ctx, checkout: CheckoutRow, payment: PaymentSna
   }
   // Refunded, or taken back, before we heard of the purchase: it was never active.
   if (claim !== 'granted' && claim !== 'disputed') return
+  const reason =
+    (settled && (await earlierRefusal(ctx, settled.payment.id))) ?? (await refusalOf(ctx, checkout))
+  if (reason) {
+    if (settled)
+      await leaveUnfulfilled(ctx, settled.payment, { reason, cause: session.id, checkoutId: checkout.id })
+    else ctx.log.warn({ checkoutId: checkout.id, reason }, 'not given; nothing was paid')
+    return
+  }
   const { licenseId } = await fulfil(ctx, checkout)
   if (!settled) return
   const linked = await updatePayment(ctx.db, settled.payment.id, { licenseId })
   if (claim === 'disputed') await followClaim(ctx, { ...settled, payment: linked, from: null })
+}
+
+/**
+ * A second session of a checkout that was paid through its first. The first stands; the money of this one goes back.
+ * Of a subscription the second one is told by its own row.
+ */
+async function applySecond(
+  ctx: Ctx,
+  checkout: CheckoutRow,
+  { session, payment, subscription }: CheckoutSnapshot,
+): Promise<Outcome> {
+  const { userId, id: checkoutId } = checkout
+  if (subscription) {
+    await applySubscription(ctx, subscription, { userId, checkout })
+    return { kind: 'settled' }
+  }
+  const settled =
+    payment &&
+    (await applyPayment(ctx, payment, { userId, description: await describe(ctx, checkout), checkoutId }))
+  if (settled?.claim === 'granted' || settled?.claim === 'disputed') {
+    await leaveUnfulfilled(ctx, settled.payment, { reason: 'paid_twice', cause: session.id, checkoutId })
+  }
+  return { kind: 'settled' }
 }
 
 async function describe(ctx: Ctx, checkout: CheckoutRow): Promise<string> {

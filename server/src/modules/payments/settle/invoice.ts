@@ -23,6 +23,7 @@ import { ignored, type Outcome } from './outcome.ts'
 import { applyPayment } from './payment.ts'
 import { contactOf } from './record.ts'
 import { settleSubscription } from './subscription.ts'
+import { leaveUnfulfilled, refusalOfSubscription } from './unfulfilled.ts'
 
 /** The subscription an invoice is for: under `parent` since Stripe's API of 2025. */
 const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
@@ -98,6 +99,12 @@ async function applyRenewal(
     licenseId: license?.id,
   })
   if (!settled) return undefined
+  const isPaid = settled.claim === 'granted' || settled.claim === 'disputed'
+  const reason = license || !isPaid ? null : await refusalOfSubscription(ctx, subscription)
+  if (reason) {
+    const { checkoutId } = subscription
+    await leaveUnfulfilled(ctx, settled.payment, { reason, cause: subscription.id, checkoutId })
+  }
   await followClaim(ctx, settled)
   return settled.payment
 }

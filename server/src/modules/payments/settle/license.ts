@@ -1,28 +1,15 @@
-import { addMonths } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
-import {
-  reinstateLicense,
-  restoreFromRefund,
-  revokeLicense,
-  suspendLicense,
-} from '../../licenses/service/decide.ts'
-import { renewUpdates } from '../../licenses/service/follow.ts'
+import { restoreFromRefund, revokeLicense, suspendLicense } from '../../licenses/service/decide.ts'
 import { issueLicense } from '../../licenses/service/issue.ts'
 import { findPlan } from '../queries/catalog.ts'
-import {
-  type CheckoutRow,
-  findCheckout,
-  findLicense,
-  findRenewal,
-  type OwnedLicense,
-  updateCheckout,
-} from '../queries/checkouts.ts'
+import { type CheckoutRow, findCheckout, findLicense, updateCheckout } from '../queries/checkouts.ts'
 import { newestPaymentOfSubscription, type PaymentRow } from '../queries/payments.ts'
 import type { Claim, PaymentStatus } from '../states.ts'
+import { followRenewal, giveWindow } from './renewal.ts'
+import { DISPUTED, liftOurSuspension } from './suspension.ts'
 
-/** Reasons as the owner reads them in mails; also how a suspension of ours is told from an admin's. */
+/** Reasons as the owner reads them in mails. */
 const REFUNDED = 'the payment was refunded'
-const DISPUTED = 'the payment is disputed at the bank'
 const DISPUTE_LOST = 'the payment was taken back by the bank'
 
 /** What a payment did to its license, told from before and after. */
@@ -42,7 +29,7 @@ export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> 
   const license = await findLicense(ctx.db, payment.licenseId)
   if (!license) return
   const checkout = payment.checkoutId === null ? undefined : await findCheckout(ctx.db, payment.checkoutId)
-  if (checkout?.kind === 'renewal') return followRenewal(ctx, change, license, checkout)
+  if (checkout?.kind === 'renewal') return followRenewal(ctx, change, checkout)
 
   const licenseId = license.id
   switch (claim) {
@@ -56,7 +43,7 @@ export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> 
         await revokeLicense(ctx, { licenseId, reason: DISPUTE_LOST, cause: change.cause })
         await stopBilling(ctx, payment)
       } else {
-        await liftOurSuspension(ctx, license, change.cause)
+        await liftOurSuspension(ctx, payment, change.cause)
       }
       return
     case 'refunded':
@@ -64,7 +51,7 @@ export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> 
         await revokeLicense(ctx, { licenseId, reason: REFUNDED, cause: payment.id })
         await stopBilling(ctx, payment)
       } else {
-        await liftOurSuspension(ctx, license, change.cause)
+        await liftOurSuspension(ctx, payment, change.cause)
       }
       return
     case 'granted':
@@ -75,13 +62,8 @@ export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> 
           cause: payment.id,
         })
       }
-      await liftOurSuspension(ctx, license, change.cause)
+      await liftOurSuspension(ctx, payment, change.cause)
   }
-}
-
-async function liftOurSuspension(ctx: Ctx, license: OwnedLicense, cause: string): Promise<void> {
-  if (license.suspendedReason !== DISPUTED) return
-  await reinstateLicense(ctx, { licenseId: license.id, reason: 'the dispute is settled', cause })
 }
 
 /** A refund of last year's invoice takes nothing from this year's subscriber; the newest one does. */
@@ -97,63 +79,6 @@ async function stopBilling(ctx: Ctx, payment: PaymentRow): Promise<void> {
   await ctx.deps.jobs.enqueue(ctx.db, 'stripe.cancel', { subscriptionId: payment.subscriptionId })
 }
 
-/** A renewal's money concerns only the window it bought: the license itself was paid for before. */
-async function followRenewal(
-  ctx: Ctx,
-  { from, payment, claim, cause }: ClaimChange,
-  license: OwnedLicense,
-  checkout: CheckoutRow,
-): Promise<void> {
-  if (license.status === 'revoked' || checkout.fulfilledAt === null || from === payment.status) {
-    if (claim !== 'dispute_lost') return
-  }
-  const licenseId = license.id
-  const takenBack = from === 'refunded'
-  if (claim === 'disputed') {
-    await suspendLicense(ctx, { licenseId, reason: DISPUTED, cause })
-  } else if (claim === 'refunded' || claim === 'dispute_lost') {
-    if (!takenBack) await takeWindowBack(ctx, license, checkout, cause)
-    await liftOurSuspension(ctx, license, cause)
-  } else if (claim === 'granted') {
-    if (takenBack) await renew(ctx, checkout, `${cause}:returned`)
-    await liftOurSuspension(ctx, license, cause)
-  }
-}
-
-async function takeWindowBack(
-  ctx: Ctx,
-  license: OwnedLicense,
-  checkout: CheckoutRow,
-  cause: string,
-): Promise<void> {
-  if (license.updatesUntil === null || license.status === 'revoked') return
-  const renewal = await findRenewal(ctx.db, { licenseId: license.id, cause: checkout.id })
-  const before = renewal?.before?.updatesUntil
-  const after = renewal?.after?.updatesUntil
-  const isLatest = typeof after === 'string' && new Date(after).getTime() === license.updatesUntil.getTime()
-  const until =
-    isLatest && typeof before === 'string'
-      ? new Date(before)
-      : addMonths(license.updatesUntil, -(await renewalMonths(ctx, license.planSlug)))
-  await renewUpdates(ctx, { licenseId: license.id, until, reason: 'the renewal was refunded', cause })
-}
-
-async function renewalMonths(ctx: Ctx, planSlug: string): Promise<number> {
-  return (await findPlan(ctx.db, planSlug))?.updatesMonths ?? 12
-}
-
-async function renew(ctx: Ctx, checkout: CheckoutRow, cause: string): Promise<void> {
-  if (checkout.renewsLicenseId === null) throw new Error(`checkout ${checkout.id} renews nothing`)
-  const license = await findLicense(ctx.db, checkout.renewsLicenseId)
-  if (!license) throw new Error(`checkout ${checkout.id} renews a license that is gone`)
-  await renewUpdates(ctx, {
-    licenseId: license.id,
-    months: await renewalMonths(ctx, license.planSlug),
-    reason: 'renewed',
-    cause,
-  })
-}
-
 /**
  * Gives what a paid checkout bought, once: the license, or one more window of updates. The checkout is locked.
  * A new key is sealed into the checkout for its one showing.
@@ -166,7 +91,7 @@ export async function fulfil(
   const now = ctx.deps.clock.now()
   if (checkout.licenseId !== null) return checkout
   if (checkout.kind === 'renewal') {
-    await renew(ctx, checkout, checkout.id)
+    await giveWindow(ctx, checkout)
     return updateCheckout(ctx.db, checkout.id, {
       licenseId: checkout.renewsLicenseId,
       fulfilledAt: now,

@@ -1,11 +1,12 @@
 import type { Ctx } from '../../../context.ts'
 import { findCheckout } from '../queries/checkouts.ts'
-import { findPaymentByIntent } from '../queries/payments.ts'
+import { findPaymentByIntent, findPaymentEvent } from '../queries/payments.ts'
 import { findInvoiceOfPayment } from '../queries/subscriptions.ts'
 import { askStripe, idOf } from '../stripe/api.ts'
 import { settleCheckout } from './checkout.ts'
 import { settleInvoice } from './invoice.ts'
 import { ignored, type Outcome, unknownToUs } from './outcome.ts'
+import { UNFULFILLED } from './unfulfilled.ts'
 
 /**
  * Settles a payment through what it pays for: its checkout, or the invoice of its subscription. News of charges, refunds
@@ -13,6 +14,9 @@ import { ignored, type Outcome, unknownToUs } from './outcome.ts'
  */
 export async function settlePayment(ctx: Ctx, intentId: string): Promise<Outcome> {
   const known = await findPaymentByIntent(ctx.db, intentId)
+  const refused = known && (await findPaymentEvent(ctx.db, { paymentId: known.id, type: UNFULFILLED }))
+  // What was paid twice came through a session that its checkout does not name.
+  if (refused?.cause?.startsWith('cs_')) return settleCheckout(ctx, refused.cause)
   const metadata = known
     ? null
     : (await askStripe(ctx, (stripe) => stripe.paymentIntents.retrieve(intentId))).metadata

@@ -3,8 +3,15 @@ import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
 import { followSubscription } from '../../licenses/service/follow.ts'
 import { userOfStripeCustomer } from '../queries/catalog.ts'
-import { type CheckoutRow, findLicenseOfSubscription, lockCheckout } from '../queries/checkouts.ts'
 import {
+  type CheckoutRow,
+  findLicenseEvent,
+  findLicenseOfSubscription,
+  lockCheckout,
+  type OwnedLicense,
+} from '../queries/checkouts.ts'
+import {
+  findSubscriptionOfCheckout,
   insertSubscription,
   lockSubscriptionByStripeId,
   type SubscriptionRow,
@@ -16,6 +23,7 @@ import { coalesce } from './coalesce.ts'
 import { StaleSnapshot, settle } from './guard.ts'
 import { fulfil } from './license.ts'
 import { type Outcome, unknownToUs } from './outcome.ts'
+import { refusalOf } from './unfulfilled.ts'
 
 /** Reads a subscription from Stripe and brings ours, with its license, in line. */
 export function settleSubscription(ctx: Ctx, stripeSubscriptionId: string): Promise<Outcome> {
@@ -108,11 +116,13 @@ async function addSubscription(
 ): Promise<SubscriptionRow> {
   if (!checkout || checkout.planSlug === null)
     throw new Error(`subscription ${subscription.id} has no checkout of ours`)
+  // A checkout has one subscription; a second one is kept without it, to be ended.
+  const first = await findSubscriptionOfCheckout(ctx.db, checkout.id)
   const row = await insertSubscription(ctx.db, {
     id: newId('sub'),
     userId,
     planSlug: checkout.planSlug,
-    checkoutId: checkout.id,
+    checkoutId: first ? null : checkout.id,
     stripeSubscriptionId: subscription.id,
     createdAt: ctx.deps.clock.now(),
     ...values,
@@ -151,6 +161,13 @@ async function followWithLicense(
   const license = await findLicenseOfSubscription(ctx.db, row.id)
   if (!license) {
     if (!checkout || (state !== 'active' && state !== 'trial')) return
+    const reason = row.checkoutId === null ? 'paid_twice' : await refusalOf(ctx, checkout)
+    if (reason) {
+      // What it has paid goes back with its invoice, which is read next.
+      ctx.log.error({ subscriptionId: row.id, reason }, 'subscribed, but not given: it is ended')
+      await ctx.deps.jobs.enqueue(ctx.db, 'stripe.cancel', { subscriptionId: row.id })
+      return
+    }
     await fulfil(ctx, checkout, {
       id: row.id,
       isTrial: state === 'trial',
@@ -160,15 +177,27 @@ async function followWithLicense(
     return
   }
   const now = ctx.deps.clock.now()
+  const isKept = state === 'ended' && (await isPeriodKept(ctx, license, row))
   // Told once: an ended license keeps the moment at which it ended.
   const endedAt = row.endedAt ?? (license.expiresAt && license.expiresAt < now ? license.expiresAt : now)
   await followSubscription(ctx, {
     licenseId: license.id,
-    status: state,
-    expiresAt: state === 'ended' ? endedAt : row.currentPeriodEnd,
+    status: isKept && row.currentPeriodEnd > now ? 'active' : state,
+    expiresAt: state === 'ended' && !isKept ? endedAt : row.currentPeriodEnd,
     pastDueSince: row.pastDueSince,
     seats: row.quantity,
     reason: `subscription ${row.status}`,
     cause: row.id,
   })
+}
+
+/**
+ * A refund ended the subscription, and failed: the money stayed with us, so what it paid for stays with the customer, to the
+ * end of the period.
+ */
+async function isPeriodKept(ctx: Ctx, license: OwnedLicense, row: SubscriptionRow): Promise<boolean> {
+  const restored = await findLicenseEvent(ctx.db, { licenseId: license.id, types: ['license.restored'] })
+  if (!restored) return false
+  const status = license.statusBeforeSuspension ?? license.status
+  return status !== 'expired' || license.expiresAt?.getTime() === row.currentPeriodEnd.getTime()
 }

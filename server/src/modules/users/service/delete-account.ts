@@ -5,6 +5,7 @@ import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { confirmPassword } from '../../auth/service/passwords.ts'
 import { revokeLicense } from '../../licenses/service/decide.ts'
+import { closeCheckouts } from '../../payments/service/close-checkouts.ts'
 import { openLicenseIds, openSubscriptionIds } from '../queries/erase.ts'
 import { findUser } from '../queries.ts'
 import { eraseUser } from './erase.ts'
@@ -23,6 +24,8 @@ export async function deleteAccount(
   const { userId } = ctx.actor
   await confirmPassword(ctx, password)
   await inTx(ctx, async (ctx) => {
+    // First, since what is being bought in this moment is then either among the licenses below, or refused.
+    await closeCheckouts(ctx, userId)
     const user = await findUser(ctx.db, userId)
     if (!user) throw notFound('user', userId)
     if (user.role === 'admin') await assertNotLastAdmin(ctx, userId)
