@@ -6,6 +6,7 @@ import { createTestApp } from '../support/app.ts'
 import { failure } from '../support/errors.ts'
 import { signUp } from '../support/people.ts'
 import { startSmtp } from './smtp.ts'
+import { TEST_MS } from './until.ts'
 import { booksAtStripe, checkoutOfPro, createWorld, ONCE, pay, quiet, settledBooks } from './world.ts'
 
 const BUYERS = 4
@@ -13,7 +14,9 @@ const SIGN_INS = 30
 /** `sign-in:account+ip` of the server's rules. */
 const SIGN_INS_ALLOWED = 10
 
-test('two copies on one database: purchases, mails and limits are as of one', async () => {
+test('two copies on one database: purchases, mails and limits are as of one', {
+  timeout: TEST_MS,
+}, async () => {
   await using smtp = await startSmtp()
   await using world = await createWorld({ copy: true, env: { SMTP_URL: smtp.url } })
   // One after the other: the first one migrates.
@@ -56,7 +59,9 @@ test('two copies on one database: purchases, mails and limits are as of one', as
 })
 
 // Guards: a job's key keeps its waiting jobs apart, or each minute of a standstill would add one more per row and copy.
-test('sweeps of two copies, again and again, leave one waiting job per row', async () => {
+test('sweeps of two copies, again and again, leave one waiting job per row', {
+  timeout: TEST_MS,
+}, async () => {
   await using t = await createTestApp()
   await using other = await createTestApp({ databaseUrl: t.databaseUrl, clock: t.clock })
   await t.deps.sql`
@@ -74,7 +79,7 @@ test('sweeps of two copies, again and again, leave one waiting job per row', asy
 })
 
 // Guards: the heartbeat of jobs. One copy dies, nobody restarts it: its jobs go to the others.
-test('a job of a copy that died is given to another within its heartbeat', async () => {
+test('a job of a copy that died is given to another within its heartbeat', { timeout: TEST_MS }, async () => {
   await using t = await createTestApp()
   const { boss } = t.deps.jobs
   await signUp(t)

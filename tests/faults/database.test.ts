@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startEmbedded } from '@devforge/db/embedded'
 import { isDevForgeError } from '@devforge/sdk'
 import { expect, test } from 'vitest'
 import { failure } from '../support/errors.ts'
-import { until } from './until.ts'
+import { TEST_MS, until } from './until.ts'
 import { type Customer, checkoutOfPro, createWorld, ONCE, pay, settledBooks, type World } from './world.ts'
 
 /** One that goes on writing, one write after the other, and remembers what was acknowledged. */
@@ -53,7 +53,9 @@ const readiness = async (world: World): Promise<number> => (await fetch(`${world
 
 // Guards: no acknowledged write is lost, every failure is one that a client knows to repeat, and the server finds its database
 // again by itself: requests, worker and the queue's own connections.
-test('PostgreSQL crashes under load and comes back: UNAVAILABLE meanwhile, then all is well, without a restart', async () => {
+test('PostgreSQL crashes under load and comes back: UNAVAILABLE meanwhile, then all is well, without a restart', {
+  timeout: TEST_MS,
+}, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'devforge-faults-postgres-'))
   let postgres: EmbeddedPostgres | undefined
   try {

@@ -5,6 +5,7 @@ import { createTestApp } from '../support/app.ts'
 import { signUp } from '../support/people.ts'
 import { obstruct } from './obstacle.ts'
 import { startSmtp } from './smtp.ts'
+import { TEST_MS } from './until.ts'
 import {
   booksOf,
   type Customer,
@@ -25,7 +26,9 @@ async function readyToBuy(world: World): Promise<{ person: Customer; url: string
   return { person, url }
 }
 
-test('killed before the mail server took the mail, then after it took it and before we noted so', async () => {
+test('killed before the mail server took the mail, then after it took it and before we noted so', {
+  timeout: TEST_MS,
+}, async () => {
   await using smtp = await startSmtp()
   await using world = await createWorld({ env: { SMTP_URL: smtp.url } })
   const keyMails = ({ email }: Customer) =>
@@ -61,7 +64,9 @@ test('killed before the mail server took the mail, then after it took it and bef
 })
 
 // Guards: files are named after the Message-ID.
-test('killed after a kept mail was written and before we noted so: one file', async () => {
+test('killed after a kept mail was written and before we noted so: one file', {
+  timeout: TEST_MS,
+}, async () => {
   await using world = await createWorld()
   await world.start()
   const { person, url } = await readyToBuy(world)
@@ -87,7 +92,9 @@ test('killed after a kept mail was written and before we noted so: one file', as
 })
 
 // Guards: the claim on a mail. Jobs run at least once: two of them may have the same mail, in two copies of the server.
-test('two servers asked for one mail at once: it is sent once, and a sender that died is followed by another', async () => {
+test('two servers asked for one mail at once: it is sent once, and a sender that died is followed by another', {
+  timeout: TEST_MS,
+}, async () => {
   await using smtp = await startSmtp()
   const env = { SMTP_URL: smtp.url }
   await using t = await createTestApp({ env })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { failure } from '../support/errors.ts'
 import { obstruct } from './obstacle.ts'
-import { until } from './until.ts'
+import { TEST_MS, until } from './until.ts'
 import {
   booksAtStripe,
   booksOf,
@@ -37,7 +37,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 
 describe('killed between Stripe having made the session and our row having it', () => {
   // Guards: our row and the key of the call are committed before Stripe is asked.
-  test('the same idempotency key finds the same session', async () => {
+  test('the same idempotency key finds the same session', { timeout: TEST_MS }, async () => {
     const ada = await world.signUp()
     const held = world.stripe.holdAnswers('POST /v1/checkout/sessions')
     const request = { ...PRO, idempotencyKey: 'the-purchase-of-ada' }
@@ -58,7 +58,7 @@ describe('killed between Stripe having made the session and our row having it', 
   })
 
   // Guards: a start takes up at once what a crash left, also what is younger than the sweep's minute.
-  test('without a retry the next start completes it by itself', async () => {
+  test('without a retry the next start completes it by itself', { timeout: TEST_MS }, async () => {
     const ada = await world.signUp()
     const held = world.stripe.holdAnswers('POST /v1/checkout/sessions')
     const cut = failure(checkoutOfPro(ada))
@@ -75,7 +75,7 @@ describe('killed between Stripe having made the session and our row having it', 
   })
 
   // Guards: the SDK repeats a call with its idempotency key, so that a user of it does not even notice.
-  test('a client that goes on trying lives through the crash', async () => {
+  test('a client that goes on trying lives through the crash', { timeout: TEST_MS }, async () => {
     const ada = await world.signUp({ retries: 1_000, timeoutMs: 50_000 })
     const held = world.stripe.holdAnswers('POST /v1/checkout/sessions')
     const pending = checkoutOfPro(ada)
@@ -88,7 +88,7 @@ describe('killed between Stripe having made the session and our row having it', 
 
 describe('killed between the intake of the webhook and its processing', () => {
   // Guards: nothing is acknowledged that is not stored; what is stored is processed by whoever comes next.
-  test('after the 200, before any job ran', async () => {
+  test('after the 200, before any job ran', { timeout: TEST_MS }, async () => {
     // Without a worker: stored and acknowledged is all that happens.
     await world.kill()
     await world.start({ WORKER: 'false' })
@@ -111,7 +111,7 @@ describe('killed between the intake of the webhook and its processing', () => {
   })
 
   // Guards: the answer comes after the commit; without an answer Stripe delivers again.
-  test('before the 200: the redelivery completes it', async () => {
+  test('before the 200: the redelivery completes it', { timeout: TEST_MS }, async () => {
     const ada = await world.signUp()
     const checkout = await checkoutOfPro(ada)
     await quiet(world)
@@ -157,7 +157,9 @@ describe('killed in the middle of the worker', () => {
   }
 
   // Guards: money, license, event, mail and their jobs are one transaction.
-  test('while it asks Stripe: the job is active, and nobody works on it any more', async () => {
+  test('while it asks Stripe: the job is active, and nobody works on it any more', {
+    timeout: TEST_MS,
+  }, async () => {
     const ada = await world.signUp()
     const checkout = await checkoutOfPro(ada)
     const held = world.stripe.holdAnswers('GET /v1/checkout/sessions/*')
@@ -172,20 +174,22 @@ describe('killed in the middle of the worker', () => {
     expect(await settledBooks(world, ada)).toEqual(ONCE)
   })
 
-  test('inside the transaction, the license inserted: nothing half done, then all of it', async () => {
+  test('inside the transaction, the license inserted: nothing half done, then all of it', {
+    timeout: TEST_MS,
+  }, async () => {
     const { atKill, after } = await killAt('lock table license_events in share mode', { committed: false })
     expect(atKill).toEqual(NOTHING)
     expect(after).toEqual(ONCE)
   })
 
   // Guards: settling a second time changes nothing.
-  test('after its commit, before the event is marked as processed', async () => {
+  test('after its commit, before the event is marked as processed', { timeout: TEST_MS }, async () => {
     const { atKill, after } = await killAt('lock table webhook_events in share mode', { committed: true })
     expect(atKill).toMatchObject({ licenses: ['active'], payments: ['succeeded'], issued: 1, keyMails: 1 })
     expect(after).toEqual(ONCE)
   })
 
-  test('after marking the event, before the job is complete', async () => {
+  test('after marking the event, before the job is complete', { timeout: TEST_MS }, async () => {
     const { atKill, after } = await killAt(
       `select 1 from pgboss.job where name = 'stripe.event' and state = 'active' for update`,
       { committed: true },

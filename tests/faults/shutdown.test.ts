@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
-import { until } from './until.ts'
+import { TEST_MS, until } from './until.ts'
 import { booksOf, checkoutOfPro, createWorld, ONCE, pay, quiet, settledBooks } from './world.ts'
 
 const REQUESTS = 20
 
 // Guards: a shutdown lets requests and jobs end: first the port, then the queue, then the database.
-test('SIGTERM in the middle of 20 purchases and a job: all answered, code 0, nothing half done', async () => {
+test('SIGTERM in the middle of 20 purchases and a job: all answered, code 0, nothing half done', {
+  timeout: TEST_MS,
+}, async () => {
   await using world = await createWorld()
   const server = await world.start()
   const buyer = await world.signUp()
