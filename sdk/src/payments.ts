@@ -20,8 +20,8 @@ export class PaymentsApi {
    * Starts a purchase. Open `url` in a browser; the customer pays there and is sent to `successUrl` (a web page or a
    * `devforge://` link), where {@link checkout} tells how it ended. The SDK gives each call an `idempotencyKey` and repeats it
    * with that when the connection fails; give one yourself to repeat a call later: the same key is the same purchase.
-   * @throws PLAN_NOT_FOUND, ALREADY_OWNED (`details.licenseId`; null while a payment is on its way), LICENSE_NOT_RENEWABLE, CHECKOUT_FAILED, CURRENCY_NOT_SUPPORTED,
-   * QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
+   * @throws PLAN_NOT_FOUND, ALREADY_OWNED (`details.licenseId`; null while a payment is on its way), LICENSE_NOT_RENEWABLE,
+   * CURRENCY_NOT_SUPPORTED, CHECKOUT_EXPIRED, CHECKOUT_FAILED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
    * @example
    * const { id, url } = await forge.payments.createCheckout({
    *   item: { plan: 'pro' },
