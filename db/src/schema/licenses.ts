@@ -101,9 +101,7 @@ export const licenses = pgTable(
     index('licenses_expires_at_idx')
       .on(t.expiresAt)
       .where(sql`${t.status} in ('trial', 'active', 'past_due')`),
-    index('licenses_past_due_since_idx')
-      .on(t.pastDueSince)
-      .where(sql`${t.status} = 'past_due'`),
+    index('licenses_past_due_since_idx').on(t.pastDueSince).where(sql`${t.status} = 'past_due'`),
     index('licenses_updates_until_idx').on(t.updatesUntil).where(sql`${t.status} = 'active'`),
     check('licenses_seats_positive', sql`${t.seats} > 0`),
     check('licenses_devices_not_negative', sql`${t.maxDevices} >= 0`),
