@@ -8,7 +8,7 @@ import { serverProgram } from './bundle.ts'
 const START_TIMEOUT_MS = 40_000
 
 /** One line of the server's log. */
-export interface LogLine {
+interface LogLine {
   msg?: string
   job?: string
   [name: string]: unknown

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import { createInterface } from 'node:readline'
 
-export interface ReceivedMail {
+interface ReceivedMail {
   to: string
   messageId: string
   text: string

@@ -8,7 +8,7 @@ export const STRIPE_KEY = 'sk_test_faults1234567890'
 const RETRY_DELAYS_MS = Array.from({ length: 60 }, () => 250)
 
 /** Answers that are kept back: Stripe has done what was asked, and the server does not know. */
-export interface Held {
+interface Held {
   /** Resolves when the first answer is there and waits. */
   reached: Promise<void>
   /** Lets them go, also those that come later. */

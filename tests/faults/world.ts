@@ -11,7 +11,7 @@ import { STRIPE_KEY, type StripeWorld, startStripe } from './stripe.ts'
 import { until } from './until.ts'
 
 export const RETURN_URLS = { successUrl: 'https://app.example/ok', cancelUrl: 'https://app.example/no' }
-export const GOOD_CARD = '4242424242424242'
+const GOOD_CARD = '4242424242424242'
 
 export interface Customer {
   id: string
