@@ -33,7 +33,13 @@ export async function startServerProcess(env: Record<string, string>, cwd: strin
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const exited = once(child, 'exit').then(([code]): number | null => code)
+  // A run that is cut short leaves no server behind.
+  const endWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  const exited = once(child, 'exit').then(([code]): number | null => {
+    process.off('exit', endWithUs)
+    return code
+  })
   const log: LogLine[] = []
   const complaints: string[] = []
   child.stderr?.on('data', (chunk) => complaints.push(String(chunk)))
