@@ -83,8 +83,13 @@ test('what is done in it carries both names', async () => {
   const forge = await as(person)
   const { items } = await forge.auth.sessions()
   expect(items).toHaveLength(1)
-  const { license } = await admin.forge.licenses.issue({ userId: person.id, plan: 'pro', reason: 'a gift' })
-  await forge.licenses.reissueKey({ licenseId: license.id })
+  const { license, key } = await admin.forge.licenses.issue({
+    userId: person.id,
+    plan: 'pro',
+    reason: 'a gift',
+  })
+  const { device } = await t.forge().licenses.activate({ key, fingerprint: 'a machine of theirs' })
+  await forge.licenses.renameDevice({ deviceId: device.id, name: 'Studio' })
   const [event] = await t.deps.sql`
     select actor from license_events where license_id = ${license.id} order by id desc limit 1`
   expect(event?.actor).toBe(`admin:${admin.id}:as:${person.id}`)
