@@ -38,6 +38,9 @@ describe('found by review', () => {
     const { items } = await bob.forge.licenses.events({ licenseId })
     expect(items.map((event) => event.type)).toEqual(['license.transferred'])
     expect(JSON.stringify(items)).not.toContain(owner.id)
+    const exported = JSON.stringify(await bob.forge.users.exportData())
+    expect(exported).toContain(licenseId)
+    for (const hers of [owner.id, 'a private matter']) expect(exported).not.toContain(hers)
     const [row] = await t.deps
       .sql`select count(*)::int as n from license_events where before::text || after::text ~ 'Laptop'`
     expect(row?.n).toBe(0)

@@ -15,7 +15,11 @@ import {
   subscriptions,
   trials,
 } from '@devforge/db'
-import { asc, eq, getTableColumns } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, sql } from 'drizzle-orm'
+
+/** Until the last transfer a license's history is its former owner's, whose name stands in the transfer itself. */
+const lastTransfer = sql`(select coalesce(max(t.id), '') from license_events t
+  where t.license_id = ${licenses.id} and t.type = 'license.transferred')`
 
 /** Everything that is kept about a person, table by table, without what is secret (hashes, sealed values, tokens). */
 export async function collectExport(db: Db, userId: string) {
@@ -53,7 +57,7 @@ export async function collectExport(db: Db, userId: string) {
       .select(getTableColumns(licenseEvents))
       .from(licenseEvents)
       .innerJoin(licenses, eq(licenses.id, licenseEvents.licenseId))
-      .where(eq(licenses.userId, userId))
+      .where(and(eq(licenses.userId, userId), sql`${licenseEvents.id} > ${lastTransfer}`))
       .orderBy(asc(licenseEvents.id)),
     trials: await db
       .select({
