@@ -100,6 +100,37 @@ export const envSchema = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('least level that is logged'),
+  FILES_DRIVER: z
+    .enum(['disk', 's3'])
+    .default('disk')
+    .describe('where packages and attachments are kept: a folder, or an S3-compatible bucket'),
+  FILES_DIR: z
+    .string()
+    .default('.data/files')
+    .describe('folder of the disk driver; one for all copies of the server'),
+  S3_BUCKET: z.string().optional().describe('bucket of the s3 driver'),
+  S3_REGION: z.string().default('us-east-1').describe('region of the bucket'),
+  S3_ENDPOINT: z.url().optional().describe('address of an S3-compatible service other than AWS'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('unset: what the AWS SDK finds by itself'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('unset: what the AWS SDK finds by itself'),
+  S3_FORCE_PATH_STYLE: flag.default(false).describe('bucket in the path instead of the host name'),
+  MAX_VSIX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(2_147_483_647)
+    .default(209_715_200)
+    .describe('largest extension package that is taken'),
+  MALWARE_SCANNER: z
+    .string()
+    .regex(/^(builtin|clamd:\/\/.+|exec:.+)$/)
+    .optional()
+    .describe(
+      'clamd://host:port, exec:/path/to/scanner (the package on stdin; exit 0 clean, 1 infected), or builtin: our own checks only; unset: every submission waits',
+    ),
+  TRUSTED_UPDATES: flag
+    .default(true)
+    .describe('publish updates whose scan is clean and that change nothing risky without a moderator'),
   WORKER: flag.default(true).describe('run the job worker in this process'),
   SHUTDOWN_TIMEOUT_SECONDS: z.coerce
     .number()

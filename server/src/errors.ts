@@ -2,6 +2,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import { defineErrors, error } from './errors/define.ts'
 import { authErrors } from './modules/auth/errors.ts'
 import { licenseErrors } from './modules/licenses/errors.ts'
+import { marketplaceErrors } from './modules/marketplace/errors.ts'
 import { paymentErrors } from './modules/payments/errors.ts'
 import { usersErrors } from './modules/users/errors.ts'
 
@@ -40,6 +41,7 @@ export const errorCatalog = {
   ...usersErrors,
   ...paymentErrors,
   ...licenseErrors,
+  ...marketplaceErrors,
 }
 
 type Catalog = typeof errorCatalog

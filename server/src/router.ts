@@ -1,6 +1,7 @@
 import { adminRouter } from './modules/admin/router.ts'
 import { authRouter } from './modules/auth/router.ts'
 import { licensesRouter } from './modules/licenses/router.ts'
+import { marketplaceRouter } from './modules/marketplace/router.ts'
 import { paymentsRouter } from './modules/payments/router.ts'
 import { usersRouter } from './modules/users/router.ts'
 import { router } from './trpc.ts'
@@ -11,6 +12,7 @@ export const appRouter = router({
   users: usersRouter,
   payments: paymentsRouter,
   licenses: licensesRouter,
+  marketplace: marketplaceRouter,
   admin: adminRouter,
 })
 

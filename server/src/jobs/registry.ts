@@ -1,10 +1,15 @@
 import { authJobs } from '../modules/auth/jobs.ts'
 import { licenseJobs } from '../modules/licenses/jobs.ts'
+import { marketplaceJobs } from '../modules/marketplace/jobs.ts'
 import { paymentJobs } from '../modules/payments/jobs.ts'
 import { maintenanceJobs } from './maintenance.ts'
-import type { JobDefinition, JobName } from './types.ts'
-
-type AnyJob = { [N in JobName]: JobDefinition<N> }[JobName]
+import type { AnyJob } from './types.ts'
 
 /** Every job the worker knows. */
-export const jobDefinitions: AnyJob[] = [...maintenanceJobs, ...authJobs, ...paymentJobs, ...licenseJobs]
+export const jobDefinitions: AnyJob[] = [
+  ...maintenanceJobs,
+  ...authJobs,
+  ...paymentJobs,
+  ...licenseJobs,
+  ...marketplaceJobs,
+]

@@ -50,6 +50,9 @@ export interface JobDefinition<N extends JobName = JobName> {
   concurrency?: number
 }
 
+/** A job of whatever name, its data typed by it. */
+export type AnyJob = { [N in JobName]: JobDefinition<N> }[JobName]
+
 /** Keeps the link between a job's name and the type of its data. */
 export const defineJob = <N extends JobName>(definition: JobDefinition<N>): JobDefinition<N> => definition
 

@@ -1,0 +1,46 @@
+import { defineErrors, error } from '../../errors/define.ts'
+
+/** A finding as errors show it; the same shape as in a submission. */
+export interface FindingSummary {
+  rule: string
+  severity: string
+  message: string
+  file?: string
+  line?: number
+}
+
+export const marketplaceErrors = defineErrors({
+  EXTENSION_NOT_FOUND: error<{ id: string; version?: string; targetPlatform?: string }>(
+    'NOT_FOUND',
+    'There is no such extension, version or platform.',
+  ),
+  PUBLISHER_TAKEN: error<{ name: string }>(
+    'CONFLICT',
+    'This publisher name is taken or reserved. Choose another.',
+  ),
+  PUBLISHER_NOT_FOUND: error<{ name: string }>('NOT_FOUND', 'There is no such publisher.'),
+  PUBLISHER_FORBIDDEN: error<{ publisher: string }>(
+    'FORBIDDEN',
+    'Your account may not publish under this name. Ask one of its owners to add you.',
+  ),
+  PUBLISHER_LAST_OWNER: error('CONFLICT', 'A publisher needs an owner. Make somebody else one first.'),
+  VSIX_INVALID: error<{ findings: FindingSummary[] }>(
+    'BAD_REQUEST',
+    'This is not a package that can be published. See details.findings.',
+  ),
+  VSIX_TOO_LARGE: error<{ limitBytes: number }>('PAYLOAD_TOO_LARGE', 'The package is too large.'),
+  VERSION_EXISTS: error<{ extension: string; version: string; targetPlatform: string }>(
+    'CONFLICT',
+    'This version is already published. Raise the version to publish a change.',
+  ),
+  SUBMISSION_NOT_PENDING: error<{ status: string }>('CONFLICT', 'This submission has been decided already.'),
+  APPEAL_EXISTS: error('CONFLICT', 'An appeal is open already. Its answer comes by mail.'),
+  APPEAL_NOT_POSSIBLE: error<{ status: string }>(
+    'CONFLICT',
+    'Only a rejection or a takedown can be appealed.',
+  ),
+  ENTITLEMENT_REQUIRED: error<{ extension: string; amountMinor: number; currency: string }>(
+    'FORBIDDEN',
+    'This extension is paid. Buy it, or sign in with the account that did.',
+  ),
+})

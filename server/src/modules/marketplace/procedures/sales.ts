@@ -1,0 +1,2 @@
+/** Procedures of `marketplace.*`, merged by the router. */
+export const salesProcedures = {}

@@ -1,0 +1,19 @@
+import { router } from '../../trpc.ts'
+import { authorsProcedures } from './procedures/authors.ts'
+import { catalogProcedures } from './procedures/catalog.ts'
+import { moderationProcedures } from './procedures/moderation.ts'
+import { publishersProcedures } from './procedures/publishers.ts'
+import { reviewsProcedures } from './procedures/reviews.ts'
+import { salesProcedures } from './procedures/sales.ts'
+import { submissionsProcedures } from './procedures/submissions.ts'
+
+/** The marketplace has more procedures than one file holds well; on the wire they are one flat list. */
+export const marketplaceRouter = router({
+  ...catalogProcedures,
+  ...publishersProcedures,
+  ...submissionsProcedures,
+  ...authorsProcedures,
+  ...reviewsProcedures,
+  ...salesProcedures,
+  ...moderationProcedures,
+})
