@@ -5,6 +5,8 @@ import { createPasswords, OWASP_COST, type Passwords, TEST_COST } from './crypto
 import { createSecrets, type Secrets } from './crypto/secrets.ts'
 import { createSigner, type Signer } from './crypto/signer.ts'
 import type { Env } from './env.ts'
+import { createFiles } from './files/index.ts'
+import type { Files } from './files/types.ts'
 import { createJobs, type Jobs } from './jobs/queue.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { createLog, type Logger } from './log.ts'
@@ -20,6 +22,7 @@ export interface Deps {
   /** Null when payments are not set up: `PAYMENTS_NOT_CONFIGURED`. */
   stripe: Stripe | null
   mail: Mailer
+  files: Files
   jobs: Jobs
   signer: Signer
   secrets: Secrets
@@ -65,6 +68,7 @@ export async function createDeps(
 ): Promise<Deps> {
   const log = options.log ?? createLog(env.LOG_LEVEL)
   const clock = options.clock ?? systemClock
+  const files = await createFiles(env, log)
   const handle = createDb(env.DATABASE_URL, { max: env.DATABASE_POOL_MAX })
   const secrets = createSecrets(env.DEVFORGE_SECRET)
   const jobs = await createJobs({ databaseUrl: env.DATABASE_URL, log, worker: env.WORKER })
@@ -74,6 +78,7 @@ export async function createDeps(
     sql: handle.sql,
     stripe: createStripe(env, options.stripeFetch),
     mail: createMailer(env, log),
+    files,
     jobs,
     signer: createSigner(handle.db, secrets, clock),
     secrets,

@@ -186,6 +186,8 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     if (given.STRIPE_API_BASE) problems.push('STRIPE_API_BASE: the sandbox is not for production')
     if (given.STRIPE_SECRET_KEY?.includes('_test_')) problems.push('STRIPE_SECRET_KEY is a test key')
   }
+  if (given.FILES_DRIVER === 's3' && !given.S3_BUCKET)
+    problems.push('S3_BUCKET is required with FILES_DRIVER=s3')
   if (!parsed.success || problems.length > 0) throw new EnvError(problems)
   const env = parsed.data
   return { ...env, PUBLIC_URL: (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/$/, '') }

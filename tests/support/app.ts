@@ -53,6 +53,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const database = options.databaseUrl ? null : await createTestDatabase()
   const databaseUrl = options.databaseUrl ?? database?.url ?? ''
   const mailDir = await mkdtemp(join(tmpdir(), 'devforge-mail-'))
+  const filesDir = await mkdtemp(join(tmpdir(), 'devforge-files-'))
   const clock = options.clock ?? createTestClock()
   const env = parseEnv({
     NODE_ENV: 'test',
@@ -63,6 +64,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     STRIPE_API_BASE: SANDBOX_URL,
     STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     MAIL_DIR: mailDir,
+    FILES_DIR: filesDir,
+    MALWARE_SCANNER: 'builtin',
     LOG_LEVEL: 'debug',
     WORKER: 'false',
     DATABASE_POOL_MAX: '20',
@@ -123,6 +126,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       await sandbox.close()
       await deps.close()
       await rm(mailDir, { recursive: true, force: true })
+      await rm(filesDir, { recursive: true, force: true })
       await database?.[Symbol.asyncDispose]()
     },
   }

@@ -35,4 +35,6 @@ export interface Files {
     key: string,
     options: { ttlSeconds: number; fileName: string; contentType: string },
   ): Promise<string | null>
+  /** Gives up writes that were begun before a time and never ended: their process died. @returns how many */
+  sweepPartial(before: Date): Promise<number>
 }
