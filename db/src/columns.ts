@@ -31,7 +31,12 @@ export type IdPrefix =
   | 'rpt'
   | 'rat'
   | 'rev'
+  | 'prc'
+  | 'poa'
+  | 'sal'
   | 'led'
+  | 'trf'
+  | 'trv'
   | 'obx'
   | 'aud'
 

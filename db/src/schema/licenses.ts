@@ -152,9 +152,17 @@ export const licenseEvents = pgTable(
   (t) => [index('license_events_license_id_idx').on(t.licenseId, t.id)],
 )
 
+export type RevocationKind =
+  | 'revoked'
+  | 'reinstated'
+  | 'device_removed'
+  | 'entitlement_removed'
+  | 'entitlement_added'
+
 /**
  * Deltas that offline editors must learn of, in commit order without gaps (appended under a lock).
- * `revoked` takes leases back, `reinstated` gives them again, `device_removed` concerns one device.
+ * `revoked` takes leases back, `reinstated` gives them again, `device_removed` concerns one device. `entitlement_removed` and
+ * `entitlement_added` concern one thing that the owner has besides the license (a paid extension), which its leases carry along.
  */
 export const licenseRevocations = pgTable(
   'license_revocations',
@@ -163,9 +171,11 @@ export const licenseRevocations = pgTable(
     licenseId: text('license_id')
       .notNull()
       .references(() => licenses.id, { onDelete: 'cascade' }),
-    kind: text('kind').$type<'revoked' | 'reinstated' | 'device_removed'>().notNull(),
+    kind: text('kind').$type<RevocationKind>().notNull(),
     /** SHA-256 of the fingerprint, hex, when one device is meant. */
     device: text('device'),
+    /** Which entitlement, when one is meant. */
+    entitlement: text('entitlement'),
     at: at('at').notNull(),
   },
   (t) => [index('license_revocations_license_id_idx').on(t.licenseId)],

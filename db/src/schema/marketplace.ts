@@ -40,12 +40,21 @@ export const publishers = pgTable(
     domain: text('domain'),
     domainToken: text('domain_token'),
     domainVerifiedAt: at('domain_verified_at'),
+    /** When the record in the DNS was last looked for, and since when it has not been there. */
+    domainCheckedAt: at('domain_checked_at'),
+    domainMissingSince: at('domain_missing_since'),
     status: publisherStatus('status').notNull().default('active'),
+    removedAt: at('removed_at'),
+    removedReason: text('removed_reason'),
     ...timestamps(),
   },
   (t) => [
     uniqueIndex('publishers_uuid_key').on(t.uuid),
     uniqueIndex('publishers_name_key').on(t.nameKey),
+    // Names that differ only in hyphens are one name to people: looked up by whoever wants to take one.
+    index('publishers_squashed_name_idx').on(sql`replace(${t.nameKey}, '-', '')`),
+    // A domain speaks for one publisher.
+    uniqueIndex('publishers_verified_domain_key').on(t.domain).where(sql`${t.domainVerifiedAt} is not null`),
     check('publishers_name_key_lower', sql`${t.nameKey} = lower(${t.name})`),
   ],
 )
@@ -63,6 +72,10 @@ export const publisherMembers = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: 'restrict' }),
     role: publisherRole('role').notNull(),
+    /** The address that was typed to add them; null when it was done by the account's id. */
+    invitedEmail: text('invited_email'),
+    /** When they first did something here. Until then nothing about their account is shown, which may not even exist. */
+    acceptedAt: at('accepted_at'),
     ...timestamps(),
   },
   (t) => [

@@ -24,7 +24,10 @@ export const checkouts = pgTable(
     planSlug: text('plan_slug').references(() => plans.slug, { onDelete: 'restrict', onUpdate: 'cascade' }),
     /** The license whose updates are renewed. */
     renewsLicenseId: text('renews_license_id').references(() => licenses.id, { onDelete: 'restrict' }),
+    /** Foreign keys of these two are added in a hand-written migration: the schema of sales imports this file. */
     extensionId: text('extension_id'),
+    /** The price that was shown, whatever the extension costs by now. */
+    extensionPriceId: text('extension_price_id'),
     quantity: count('quantity').notNull().default(1),
     currency: currency().notNull(),
     promotionCode: text('promotion_code'),
@@ -49,13 +52,14 @@ export const checkouts = pgTable(
     uniqueIndex('checkouts_stripe_session_id_key').on(t.stripeSessionId),
     uniqueIndex('checkouts_user_idempotency_key').on(t.userId, t.idempotencyKey),
     index('checkouts_user_id_idx').on(t.userId, t.id),
+    index('checkouts_extension_id_idx').on(t.extensionId).where(sql`${t.extensionId} is not null`),
     index('checkouts_sealed_idx').on(t.fulfilledAt).where(sql`${t.sealedLicenseKey} is not null`),
     index('checkouts_pending_idx').on(t.createdAt).where(sql`${t.status} in ('open', 'processing')`),
     check('checkouts_quantity_positive', sql`${t.quantity} between 1 and 10000`),
     check('checkouts_currency_iso', sql`${t.currency} ~ '^[a-z]{3}$'`),
     check(
       'checkouts_item_by_kind',
-      sql`(${t.kind} = 'plan' and ${t.planSlug} is not null) or (${t.kind} = 'renewal' and ${t.renewsLicenseId} is not null) or (${t.kind} = 'extension' and ${t.extensionId} is not null)`,
+      sql`(${t.kind} = 'plan' and ${t.planSlug} is not null) or (${t.kind} = 'renewal' and ${t.renewsLicenseId} is not null) or (${t.kind} = 'extension' and ${t.extensionId} is not null and ${t.extensionPriceId} is not null)`,
     ),
   ],
 )

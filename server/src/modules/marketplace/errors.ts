@@ -23,6 +23,10 @@ export const marketplaceErrors = defineErrors({
     'FORBIDDEN',
     'Your account may not publish under this name. Ask one of its owners to add you.',
   ),
+  PUBLISHER_LIMIT: error<{ limit: number }>(
+    'CONFLICT',
+    'Your account has as many publishers as it may have.',
+  ),
   PUBLISHER_LAST_OWNER: error('CONFLICT', 'A publisher needs an owner. Make somebody else one first.'),
   VSIX_INVALID: error<{ findings: FindingSummary[] }>(
     'BAD_REQUEST',

@@ -1,0 +1,102 @@
+import { type Db, extensionEvents, newId, publisherMembers, publishers, users } from '@devforge/db'
+import { and, eq, sql } from 'drizzle-orm'
+
+export type PublisherRow = typeof publishers.$inferSelect
+export type PublisherRole = (typeof publisherMembers.$inferSelect)['role']
+
+/** Any fixed number; with a second one made of the name. Two people who want one name wait for each other. */
+const NAME_LOCK = 4_711_010
+
+/** Keeps a name (squashed) for the rest of the transaction, so that nobody takes it meanwhile. */
+export async function lockName(db: Db, squashed: string): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${NAME_LOCK}, hashtext(${squashed}))`)
+}
+
+/** Whether a name is taken by a publisher that is there, or was: names that differ in case or hyphens are one name. */
+export async function isNameTaken(db: Db, squashed: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: publishers.id })
+    .from(publishers)
+    .where(sql`replace(${publishers.nameKey}, '-', '') = ${squashed}`)
+    .limit(1)
+  return rows.length > 0
+}
+
+export async function insertPublisher(
+  db: Db,
+  values: Omit<typeof publishers.$inferInsert, 'id'>,
+): Promise<PublisherRow> {
+  const [row] = await db
+    .insert(publishers)
+    .values({ id: newId('pub'), ...values })
+    .returning()
+  if (!row) throw new Error('insert returned nothing')
+  return row
+}
+
+/** The publisher of a name in any case, removed ones among them. */
+export async function findPublisherRow(db: Db, name: string): Promise<PublisherRow | undefined> {
+  const [row] = await db.select().from(publishers).where(eq(publishers.nameKey, name.toLowerCase()))
+  return row
+}
+
+/**
+ * An active publisher, held until the end of the transaction: `share` lets others publish beside, and keeps it from being
+ * removed; `update` is for whoever changes the publisher or its members. Whoever also locks an extension locks this first.
+ */
+export async function lockPublisher(
+  db: Db,
+  publisherId: string,
+  strength: 'share' | 'update',
+): Promise<PublisherRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(publishers)
+    .where(and(eq(publishers.id, publisherId), eq(publishers.status, 'active')))
+    .for(strength)
+  return row
+}
+
+/** An active publisher by its name, if the user is a member of it. */
+export async function findOwnPublisher(
+  db: Db,
+  { name, userId }: { name: string; userId: string },
+): Promise<{ publisher: PublisherRow; role: PublisherRole } | undefined> {
+  const [row] = await db
+    .select({ publisher: publishers, role: publisherMembers.role })
+    .from(publishers)
+    .innerJoin(
+      publisherMembers,
+      and(eq(publisherMembers.publisherId, publishers.id), eq(publisherMembers.userId, userId)),
+    )
+    .where(and(eq(publishers.nameKey, name.toLowerCase()), eq(publishers.status, 'active')))
+  return row
+}
+
+/** Locks the account, so that its publishers can be counted, and counts those it owns. */
+export async function countOwned(db: Db, userId: string): Promise<number> {
+  await db.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update')
+  const [row] = await db
+    .select({ owned: sql<number>`count(*)::int` })
+    .from(publisherMembers)
+    .innerJoin(publishers, eq(publishers.id, publisherMembers.publisherId))
+    .where(
+      and(
+        eq(publisherMembers.userId, userId),
+        eq(publisherMembers.role, 'owner'),
+        eq(publishers.status, 'active'),
+      ),
+    )
+  return row?.owned ?? 0
+}
+
+export async function insertMember(db: Db, values: typeof publisherMembers.$inferInsert): Promise<void> {
+  await db.insert(publisherMembers).values(values)
+}
+
+export async function insertExtensionEvent(
+  db: Db,
+  values: Omit<typeof extensionEvents.$inferInsert, 'id'>,
+): Promise<void> {
+  await db.insert(extensionEvents).values({ id: newId('exe'), ...values })
+}
