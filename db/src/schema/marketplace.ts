@@ -127,6 +127,8 @@ export const extensions = pgTable(
     deprecationMessage: text('deprecation_message'),
     /** `publisher.name` of what to use instead. */
     replacedBy: text('replaced_by'),
+    /** Taken down by a moderator, which can be appealed and undone; null when its author removed it. */
+    takenDownAt: at('taken_down_at'),
     /** Taken down as harmful: editors remove it (the control file). */
     maliciousAt: at('malicious_at'),
     removedAt: at('removed_at'),
@@ -156,6 +158,9 @@ export const extensions = pgTable(
     uniqueIndex('extensions_uuid_key').on(t.uuid),
     uniqueIndex('extensions_identifier_key').on(t.identifier),
     index('extensions_publisher_id_idx').on(t.publisherId),
+    // What the control file lists.
+    index('extensions_malicious_idx').on(t.identifier).where(sql`${t.maliciousAt} is not null`),
+    index('extensions_deprecated_idx').on(t.identifier).where(sql`${t.deprecatedAt} is not null`),
     check('extensions_identifier_lower', sql`${t.identifier} = lower(${t.identifier})`),
     check('extensions_counts_not_negative', sql`${t.installs} >= 0 and ${t.downloads} >= 0`),
     check(

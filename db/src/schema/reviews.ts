@@ -38,6 +38,8 @@ export const reviews = pgTable(
     extensionId: text('extension_id')
       .notNull()
       .references(() => extensions.id, { onDelete: 'restrict' }),
+    /** The rating's stars again, so that reviews can be sorted by them. */
+    stars: integer('stars').notNull(),
     title: text('title').notNull(),
     body: text('body').notNull(),
     /** `purchase` or `install`: what we know of the writer having it; shown beside the review. */
@@ -46,6 +48,7 @@ export const reviews = pgTable(
     repliedBy: text('replied_by').references(() => users.id, { onDelete: 'restrict' }),
     repliedAt: at('replied_at'),
     flags: count('flags').notNull().default(0),
+    /** Hidden by a moderator: neither shown, nor are its stars counted. */
     hidden: boolean('hidden').notNull().default(false),
     hiddenReason: text('hidden_reason'),
     hiddenBy: text('hidden_by').references(() => users.id, { onDelete: 'restrict' }),
@@ -55,6 +58,7 @@ export const reviews = pgTable(
   (t) => [
     uniqueIndex('reviews_rating_id_key').on(t.ratingId),
     index('reviews_extension_id_idx').on(t.extensionId, t.id).where(sql`not ${t.hidden}`),
+    index('reviews_extension_stars_idx').on(t.extensionId, t.stars, t.id).where(sql`not ${t.hidden}`),
     index('reviews_flagged_idx').on(t.flags, t.id).where(sql`${t.flags} > 0 and not ${t.hidden}`),
   ],
 )

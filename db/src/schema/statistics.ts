@@ -12,12 +12,31 @@ export const usageEvents = pgTable('usage_events', {
   version: text('version').notNull(),
   targetPlatform: text('target_platform').notNull(),
   kind: usageKind('kind').notNull(),
-  /** Salted digest of the client's id, when it sent one. */
-  client: bytes('client'),
+  /** Digest, under a secret key, of the client's id, or of its network where it sent none. */
+  client: bytes('client').notNull(),
+  /** Digest of the client's network and the day: ids can be made up, networks less so. */
+  network: bytes('network').notNull(),
   at: at('at').notNull(),
 })
 
-/** Counts per extension, version, platform and day (UTC). */
+/** What was counted in these days: one client counts once per kind, version and day. Emptied after some days. */
+export const usageSeen = pgTable(
+  'usage_seen',
+  {
+    day: date('day', { mode: 'string' }).notNull(),
+    extensionId: text('extension_id').notNull(),
+    version: text('version').notNull(),
+    kind: usageKind('kind').notNull(),
+    client: bytes('client').notNull(),
+    network: bytes('network').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.day, t.extensionId, t.version, t.kind, t.client] }),
+    index('usage_seen_network_idx').on(t.day, t.extensionId, t.network),
+  ],
+)
+
+/** Counts per extension, version, platform and day (UTC). `downloads` are packages given out, whatever for. */
 export const extensionDaily = pgTable(
   'extension_daily',
   {
