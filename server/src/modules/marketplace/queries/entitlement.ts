@@ -1,0 +1,41 @@
+import { type Db, extensions, licenses, publisherMembers } from '@devforge/db'
+import { and, eq, gt, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
+
+/** Licenses of paid extensions carry the extension's identifier as their product. */
+const productOf = sql`'extension:' || ${extensions.identifier}`
+
+/** Whether an extension can be had without paying; null when there is none. */
+export async function isPaid(db: Db, extensionId: string): Promise<boolean | null> {
+  const [row] = await db
+    .select({ paid: extensions.paid })
+    .from(extensions)
+    .where(eq(extensions.id, extensionId))
+  return row?.paid ?? null
+}
+
+/** Ids of the extensions that a user holds a license in force for, or publishes; narrowed to one if given. */
+export async function extensionsOfUser(
+  db: Db,
+  { userId, now, extensionId }: { userId: string; now: Date; extensionId?: string },
+): Promise<string[]> {
+  const which = extensionId === undefined ? undefined : eq(extensions.id, extensionId)
+  const bought = db
+    .select({ id: extensions.id })
+    .from(licenses)
+    .innerJoin(extensions, eq(licenses.product, productOf))
+    .where(
+      and(
+        eq(licenses.userId, userId),
+        ne(licenses.product, 'editor'),
+        inArray(licenses.status, ['active', 'past_due']),
+        or(isNull(licenses.expiresAt), gt(licenses.expiresAt, now), isNotNull(licenses.subscriptionId)),
+        which,
+      ),
+    )
+  const own = db
+    .select({ id: extensions.id })
+    .from(publisherMembers)
+    .innerJoin(extensions, eq(extensions.publisherId, publisherMembers.publisherId))
+    .where(and(eq(publisherMembers.userId, userId), isNotNull(publisherMembers.acceptedAt), which))
+  return (await bought.union(own)).map((row) => row.id)
+}
