@@ -7,6 +7,7 @@ export interface Metrics {
   requestSeconds: Histogram<'route'>
   jobs: Counter<'job' | 'outcome'>
   webhooks: Counter<'outcome'>
+  usage: Counter<'outcome'>
 }
 
 export function createMetrics(options: { processMetrics?: boolean } = {}): Metrics {
@@ -37,6 +38,12 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     webhooks: new Counter({
       name: 'devforge_webhooks_total',
       help: 'Stripe deliveries',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    usage: new Counter({
+      name: 'devforge_usage_events_total',
+      help: 'Downloads, installs, updates and uninstalls of extensions, written down or lost',
       labelNames: ['outcome'],
       registers,
     }),
