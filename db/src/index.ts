@@ -5,6 +5,7 @@ import postgres from 'postgres'
 import * as schema from './schema/index.ts'
 
 export * from './columns.ts'
+export { createListener, type DbListener, type ListenerOptions } from './listener.ts'
 export * from './schema/index.ts'
 export { schema }
 

@@ -3,7 +3,6 @@ import {
   bigint,
   boolean,
   check,
-  customType,
   index,
   jsonb,
   pgEnum,
@@ -16,9 +15,6 @@ import {
 } from 'drizzle-orm/pg-core'
 import { at, bytes, count, id, timestamps } from '../columns.ts'
 import { users } from './identity.ts'
-
-/** What the text search reads; filled by the publishing transaction. */
-const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 export const publisherStatus = pgEnum('publisher_status', ['active', 'removed'])
 
@@ -106,6 +102,9 @@ export const extensions = pgTable(
     identifier: text('identifier').notNull(),
     status: extensionStatus('status').notNull().default('hidden'),
     displayName: text('display_name').notNull(),
+    /** What is left of both names once look-alikes are one letter: how a copy of a well-known name is found. */
+    nameSkeleton: text('name_skeleton').notNull().default(''),
+    displayNameSkeleton: text('display_name_skeleton').notNull().default(''),
     description: text('description').notNull().default(''),
     categories: text('categories').array().notNull().default(sql`'{}'::text[]`),
     tags: text('tags').array().notNull().default(sql`'{}'::text[]`),
@@ -143,11 +142,6 @@ export const extensions = pgTable(
     ratingSum: bigint('rating_sum', { mode: 'number' }).notNull().default(0),
     /** Installs of the last 7 days against the 28 before. */
     trending: real('trending').notNull().default(0),
-    /** What the ranking knows of it besides the text: rating, installs, freshness, publisher. */
-    prior: real('prior').notNull().default(0),
-
-    search: tsvector('search'),
-
     /** First published. */
     publishedAt: at('published_at'),
     /** Last version published. */
@@ -161,6 +155,10 @@ export const extensions = pgTable(
     // What the control file lists.
     index('extensions_malicious_idx').on(t.identifier).where(sql`${t.maliciousAt} is not null`),
     index('extensions_deprecated_idx').on(t.identifier).where(sql`${t.deprecatedAt} is not null`),
+    // Only those that are worth imitating: small at any size of the catalog.
+    index('extensions_name_skeleton_idx')
+      .using('gin', t.nameSkeleton.op('gin_trgm_ops'), t.displayNameSkeleton.op('gin_trgm_ops'))
+      .where(sql`${t.status} = 'published' and ${t.installs} >= 1000`),
     check('extensions_identifier_lower', sql`${t.identifier} = lower(${t.identifier})`),
     check('extensions_counts_not_negative', sql`${t.installs} >= 0 and ${t.downloads} >= 0`),
     check(
@@ -202,6 +200,8 @@ export const extensionVersions = pgTable(
     packMembers: text('pack_members').array().notNull().default(sql`'{}'::text[]`),
     localizedLanguages: text('localized_languages').array().notNull().default(sql`'{}'::text[]`),
     executesCode: boolean('executes_code').notNull(),
+    /** Entries of the package that are programs of the machine (libraries, executables): what an update adds is told. */
+    nativeBinaries: text('native_binaries').array().notNull().default(sql`'{}'::text[]`),
     /** Where its files lie: `extensions/<extension id>/<version>/<platform>/…`. */
     storagePrefix: text('storage_prefix').notNull(),
     /** Which files lie there beside `package.vsix`, by asset. */

@@ -49,11 +49,11 @@ export const signingKeys = pgTable(
   'signing_keys',
   {
     kid: text('kid').primaryKey(),
-    purpose: text('purpose').$type<'access' | 'lease'>().notNull(),
+    purpose: text('purpose').$type<'access' | 'lease' | 'package'>().notNull(),
     status: signingKeyStatus('status').notNull(),
     publicJwk: jsonb('public_jwk').$type<{ kty: 'OKP'; crv: 'Ed25519'; x: string }>().notNull(),
     sealedPrivate: bytes('sealed_private').notNull(),
-    /** Until when a retiring key is still served, so that what it signed stays verifiable. */
+    /** Until when a retiring key is still served, so that what it signed stays verifiable; null: for good (packages). */
     retiresAt: at('retires_at'),
     withdrawnAt: at('withdrawn_at'),
     ...timestamps(),

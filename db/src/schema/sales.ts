@@ -44,6 +44,8 @@ export const payoutAccounts = pgTable(
       .notNull()
       .references(() => publishers.id, { onDelete: 'restrict' }),
     createdBy: text('created_by').notNull(),
+    /** Two letters; Stripe can never change it. Null: that of our own account. */
+    country: text('country'),
     stripeIdempotencyKey: text('stripe_idempotency_key').notNull(),
     stripeAccountId: text('stripe_account_id'),
     /** Its owner has gone through the onboarding. */
@@ -121,11 +123,13 @@ export const saleEntryKind = pgEnum('sale_entry_kind', [
   'refund_failed',
   'dispute_lost',
   'dispute_returned',
+  'transfer',
+  'transfer_reversed',
 ])
 
 /**
- * The ledger of what extensions brought in: signed amounts per payment, which for each entry and in sum satisfy
- * gross = tax + fee + share. Append-only (a trigger refuses changes).
+ * The ledger of what extensions brought in and what publishers were sent: signed amounts per payment, which for each entry and
+ * in sum satisfy gross = tax + fee + share. What a publisher is owed is share - transferred. Append-only (a trigger refuses changes).
  */
 export const saleEntries = pgTable(
   'sale_entries',
@@ -142,8 +146,9 @@ export const saleEntries = pgTable(
     taxMinor: money('tax_minor').notNull(),
     feeMinor: money('fee_minor').notNull(),
     shareMinor: money('share_minor').notNull(),
+    transferredMinor: money('transferred_minor').notNull().default(0),
     currency: currency().notNull(),
-    /** Id of the payment, refund or dispute that brought it about. */
+    /** Id of the payment, refund, dispute, transfer or reversal that brought it about. */
     cause: text('cause').notNull(),
     at: at('at').notNull(),
   },

@@ -55,6 +55,8 @@ export const submissions = pgTable(
     sha256: bytes('sha256').notNull(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
     storageKey: text('storage_key').notNull(),
+    /** Where publishing it puts its files; noted before the first is written, so that a crash leaves nothing unknown behind. */
+    publishPrefix: text('publish_prefix'),
     manifest: jsonb('manifest').$type<Record<string, unknown>>().notNull(),
     status: submissionStatus('status').notNull().default('received'),
     /** Why it was rejected, or what it waits for; for people. */
@@ -85,6 +87,10 @@ export const submissions = pgTable(
     index('submissions_queue_idx')
       .on(t.status, t.createdAt)
       .where(sql`${t.status} in ('received', 'scanning', 'scan_failed', 'needs_review', 'approved')`),
+    // Files that a refused publishing left behind.
+    index('submissions_leftovers_idx')
+      .on(t.id)
+      .where(sql`${t.status} = 'rejected' and ${t.publishPrefix} is not null`),
     check('submissions_sha256_size', sql`octet_length(${t.sha256}) = 32`),
   ],
 )
