@@ -156,8 +156,11 @@ export const extensions = pgTable(
     index('extensions_malicious_idx').on(t.identifier).where(sql`${t.maliciousAt} is not null`),
     index('extensions_deprecated_idx').on(t.identifier).where(sql`${t.deprecatedAt} is not null`),
     // Only those that are worth imitating: small at any size of the catalog.
-    index('extensions_name_skeleton_idx')
-      .using('gin', t.nameSkeleton.op('gin_trgm_ops'), t.displayNameSkeleton.op('gin_trgm_ops'))
+    index('extensions_popular_names_idx')
+      .using('gin', t.nameSkeleton.op('gin_trgm_ops'))
+      .where(sql`${t.status} = 'published' and ${t.installs} >= 1000`),
+    index('extensions_popular_display_names_idx')
+      .using('gin', t.displayNameSkeleton.op('gin_trgm_ops'))
       .where(sql`${t.status} = 'published' and ${t.installs} >= 1000`),
     check('extensions_identifier_lower', sql`${t.identifier} = lower(${t.identifier})`),
     check('extensions_counts_not_negative', sql`${t.installs} >= 0 and ${t.downloads} >= 0`),
