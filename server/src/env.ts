@@ -131,6 +131,21 @@ export const envSchema = z.object({
   TRUSTED_UPDATES: flag
     .default(true)
     .describe('publish updates whose scan is clean and that change nothing risky without a moderator'),
+  MARKETPLACE_FEE_BPS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(1_500)
+    .describe(
+      'our fee on sales of extensions, in hundredths of a percent; what was sold before keeps the fee of its day',
+    ),
+  MARKETPLACE_CURRENCIES: list
+    .pipe(z.array(z.enum(['usd', 'eur', 'gbp', 'chf', 'cad', 'aud'])).min(1))
+    .default(['usd'])
+    .describe(
+      'currencies in which extensions may be priced, comma separated: those in which your Stripe account has a balance',
+    ),
   WORKER: flag.default(true).describe('run the job worker in this process'),
   SHUTDOWN_TIMEOUT_SECONDS: z.coerce
     .number()

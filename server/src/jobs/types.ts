@@ -28,6 +28,9 @@ export interface JobData {
   'payments.sync': Record<string, never>
   'payments.reconcile': Record<string, never>
   'payments.sweep': SweepData
+  'sales.price': { priceId: string }
+  'sales.move': { saleId: string }
+  'sales.release': { publisherId: string }
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }

@@ -27,6 +27,22 @@ export const marketplaceErrors = defineErrors({
     'CONFLICT',
     'Your account has as many publishers as it may have.',
   ),
+  PUBLISHER_MEMBER_LIMIT: error<{ limit: number }>(
+    'CONFLICT',
+    'A publisher has as many members as it may have.',
+  ),
+  PUBLISHER_SOLE_OWNER: error<{ publishers: string[] }>(
+    'CONFLICT',
+    'You are the only owner of publishers that others rely on. Make somebody else an owner, or remove them first.',
+  ),
+  PUBLISHER_DOMAIN_TAKEN: error<{ domain: string }>(
+    'CONFLICT',
+    'This domain verifies another publisher. Remove the record of that one from the DNS first.',
+  ),
+  PUBLISHER_DOMAIN_INVALID: error<{ domain: string }>(
+    'BAD_REQUEST',
+    'This is not a domain that can be verified. Give a name such as example.com.',
+  ),
   PUBLISHER_LAST_OWNER: error('CONFLICT', 'A publisher needs an owner. Make somebody else one first.'),
   VSIX_INVALID: error<{ findings: FindingSummary[] }>(
     'BAD_REQUEST',
@@ -42,6 +58,14 @@ export const marketplaceErrors = defineErrors({
   APPEAL_NOT_POSSIBLE: error<{ status: string }>(
     'CONFLICT',
     'Only a rejection or a takedown can be appealed.',
+  ),
+  PAYOUT_ACCOUNT_REQUIRED: error<{ publisher: string; requirementsDue: string[] }>(
+    'CONFLICT',
+    'To be paid, the publisher needs an account at the payment provider that can take money. Use createPayoutAccount.',
+  ),
+  PRICE_OUT_OF_RANGE: error<{ minMinor: number; maxMinor: number; currency: string }>(
+    'BAD_REQUEST',
+    'This price is too low or too high. See details.',
   ),
   ENTITLEMENT_REQUIRED: error<{ extension: string; amountMinor: number; currency: string }>(
     'FORBIDDEN',
