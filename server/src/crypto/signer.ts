@@ -1,12 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { type Db, signingKeys } from '@devforge/db'
-import { and, eq, gt, ne, or } from 'drizzle-orm'
+import { and, eq, gt, isNull, ne, or } from 'drizzle-orm'
 import { type JWTPayload, SignJWT } from 'jose'
 import { addMs, type Clock, DAY, SECOND } from '../clock.ts'
 import { violatedConstraint } from '../tx.ts'
+import { signStream } from './ed25519-stream.ts'
 import type { Secrets } from './secrets.ts'
 
-export type KeyPurpose = 'access' | 'lease'
+export type KeyPurpose = 'access' | 'lease' | 'package'
 
 /** A public key as JWKS serves it (RFC 8037). `use` is always `sig`. */
 export interface PublicJwk {
@@ -33,6 +34,16 @@ interface LoadedKey {
 export interface Signer {
   /** A compact JWS (EdDSA) with `kid` and `typ`; the claims are taken as they are. */
   sign(purpose: KeyPurpose, typ: string, claims: JWTPayload): Promise<string>
+  /**
+   * Ed25519 (RFC 8032) over bytes that are read twice instead of being held in memory.
+   * @param open gives the bytes from their start
+   * @param sha256 of the bytes, which must be the same both times
+   */
+  signBytes(
+    purpose: KeyPurpose,
+    open: () => Promise<AsyncIterable<Uint8Array>>,
+    sha256: Uint8Array,
+  ): Promise<{ kid: string; signature: Buffer }>
   /** The public key of a `kid`, if it is active or retiring. Never one that was withdrawn. */
   publicKey(purpose: KeyPurpose, kid: string): Promise<KeyObject | undefined>
   /** What /.well-known/jwks.json serves. */
@@ -65,7 +76,10 @@ export function createSigner(db: Db, secrets: Secrets, clock: Clock): Signer {
       .where(
         or(
           eq(signingKeys.status, 'active'),
-          and(eq(signingKeys.status, 'retiring'), gt(signingKeys.retiresAt, now)),
+          and(
+            eq(signingKeys.status, 'retiring'),
+            or(isNull(signingKeys.retiresAt), gt(signingKeys.retiresAt, now)),
+          ),
         ),
       )
     return rows.map((row) => ({
@@ -126,6 +140,10 @@ export function createSigner(db: Db, secrets: Secrets, clock: Clock): Signer {
       const key = await activeKey(purpose)
       return new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ, kid: key.kid }).sign(key.privateKey)
     },
+    async signBytes(purpose, open, sha256) {
+      const key = await activeKey(purpose)
+      return { kid: key.kid, signature: await signStream(key.privateKey, open, sha256) }
+    },
     async publicKey(purpose, kid) {
       return (await loaded()).find((key) => key.kid === kid && key.purpose === purpose)?.publicKey
     },
@@ -148,7 +166,11 @@ export function createSigner(db: Db, secrets: Secrets, clock: Clock): Signer {
         .set(
           withdrawOld
             ? { status: 'withdrawn', withdrawnAt: now }
-            : { status: 'retiring', retiresAt: addMs(now, overlapDays * DAY) },
+            : {
+                status: 'retiring',
+                // Signatures of packages have no end: whoever has one may want to verify it years from now.
+                retiresAt: purpose === 'package' ? null : addMs(now, overlapDays * DAY),
+              },
         )
         .where(and(eq(signingKeys.purpose, purpose), eq(signingKeys.status, 'active')))
         .returning({ kid: signingKeys.kid })

@@ -55,7 +55,7 @@ export const auditOutput = z.object({
 })
 
 export const rotateSigningKeyInput = z.strictObject({
-  purpose: z.enum(['access', 'lease']),
+  purpose: z.enum(['access', 'lease', 'package']),
   /** The old key may be in wrong hands: what it signed is void from now on. Default: it stays good for an overlap. */
   withdrawOld: z.boolean().default(false),
   /** How long what the old key signed stays good; by default longer than any lease. */
