@@ -35,6 +35,9 @@ export interface JobData {
   'licenses.remind': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'auth.purge': Record<string, never>
+  'marketplace.rollUp': Record<string, never>
+  'marketplace.trending': Record<string, never>
+  'marketplace.related': { after?: string }
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData
