@@ -212,7 +212,7 @@ export interface Contract {
   'admin.rotateSigningKey': {
     kind: 'mutation'
     input: {
-      purpose: 'access' | 'lease'
+      purpose: 'access' | 'lease' | 'package'
       withdrawOld?: boolean | undefined
       overlapDays?: number | undefined
       reason: string
@@ -1157,6 +1157,19 @@ export interface Contract {
         | null
     }
   }
+  'marketplace.onSubmission': {
+    kind: 'subscription'
+    input: {
+      id: string
+      lastEventId?: string | undefined
+    }
+    output: {
+      sequence: number
+      status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
+      reason: string | null
+      at: Date
+    }
+  }
   'payments.cancelSubscription': {
     kind: 'mutation'
     input: {
@@ -1550,6 +1563,10 @@ export interface ErrorDetails {
   ALREADY_OWNED: {
     licenseId: string | null
   }
+  APPEAL_EXISTS: null
+  APPEAL_NOT_POSSIBLE: {
+    status: string
+  }
   AUTH_API_TOKEN_LIMIT: {
     limit: number
   }
@@ -1595,8 +1612,18 @@ export interface ErrorDetails {
     supported: string[]
   }
   DEVICE_NOT_FOUND: null
+  ENTITLEMENT_REQUIRED: {
+    extension: string
+    amountMinor: number
+    currency: string
+  }
   EXTENSION_NOT_FOR_SALE: {
     extension: string
+  }
+  EXTENSION_NOT_FOUND: {
+    id: string
+    version?: string
+    targetPlatform?: string
   }
   FORBIDDEN: {
     need?: string
@@ -1641,14 +1668,48 @@ export interface ErrorDetails {
   PAYMENT_NOT_REFUNDABLE: {
     status: string
   }
+  PAYOUT_ACCOUNT_REQUIRED: {
+    publisher: string
+    requirementsDue: string[]
+  }
   PLAN_EXISTS: {
     plan: string
   }
   PLAN_NOT_FOUND: {
     plan: string
   }
+  PRICE_OUT_OF_RANGE: {
+    minMinor: number
+    maxMinor: number
+    currency: string
+  }
   PROMOTION_CODE_INVALID: {
     code: string
+  }
+  PUBLISHER_DOMAIN_INVALID: {
+    domain: string
+  }
+  PUBLISHER_DOMAIN_TAKEN: {
+    domain: string
+  }
+  PUBLISHER_FORBIDDEN: {
+    publisher: string
+  }
+  PUBLISHER_LAST_OWNER: null
+  PUBLISHER_LIMIT: {
+    limit: number
+  }
+  PUBLISHER_MEMBER_LIMIT: {
+    limit: number
+  }
+  PUBLISHER_NOT_FOUND: {
+    name: string
+  }
+  PUBLISHER_SOLE_OWNER: {
+    publishers: string[]
+  }
+  PUBLISHER_TAKEN: {
+    name: string
   }
   QUANTITY_NOT_SUPPORTED: {
     plan: string
@@ -1660,11 +1721,34 @@ export interface ErrorDetails {
     refundableMinor: number
     currency: string
   }
+  STREAM_LIMIT: {
+    limit: number
+  }
   STRIPE_UNAVAILABLE: null
+  SUBMISSION_NOT_PENDING: {
+    status: string
+  }
   SUBSCRIPTION_NOT_ACTIVE: {
     status: string
   }
   TRIAL_ALREADY_USED: null
   UNAVAILABLE: null
   UNSUPPORTED_MEDIA_TYPE: null
+  VERSION_EXISTS: {
+    extension: string
+    version: string
+    targetPlatform: string
+  }
+  VSIX_INVALID: {
+    findings: {
+      rule: string
+      severity: string
+      message: string
+      file?: string
+      line?: number
+    }[]
+  }
+  VSIX_TOO_LARGE: {
+    limitBytes: number
+  }
 }

@@ -6,8 +6,12 @@ export type Path = keyof Contract
 export type Input<P extends Path> = Contract[P]['input']
 /** What a procedure answers. Times are `Date`. */
 export type Output<P extends Path> = Contract[P]['output']
-/** Whether a procedure only reads. */
+/** Whether a procedure only reads (`query`), changes something (`mutation`) or streams (`subscription`). */
 export type Kind<P extends Path> = Contract[P]['kind']
+/** The procedures that answer with a stream; what {@link Output} says of them is one entry of it. */
+export type StreamPath = { [P in Path]: Kind<P> extends 'subscription' ? P : never }[Path]
+/** The procedures that answer once. */
+export type CallPath = Exclude<Path, StreamPath>
 
 /** Codes that the server answers. */
 export type ServerErrorCode = keyof ErrorDetails
@@ -43,8 +47,26 @@ export interface CallOptions {
 /** Members that may be left out when the whole input may be: then so may the argument. */
 type InputArguments<I, O> = undefined extends I ? [input?: I, options?: O] : [input: I, options?: O]
 
+/** Options of a stream. */
+export interface StreamOptions {
+  /** Ends the stream: the loop over it rejects with `ABORTED`. (Leaving the loop ends it, too, and quietly.) */
+  signal?: AbortSignal
+  /** For how long a connection that broke is tried again, since it last brought something. Default: 300,000 ms. */
+  reconnectForMs?: number
+}
+
+/**
+ * Follows a procedure that streams. A connection that breaks is made again and goes on where it left off: every entry comes once,
+ * in order. The stream ends when the server says so.
+ */
+export type Subscriber = <P extends StreamPath>(
+  path: P,
+  input: Input<P>,
+  options?: StreamOptions,
+) => AsyncGenerator<Output<P>, void, undefined>
+
 /** Calls a procedure by its path. Everything the SDK does goes through one of these. */
-export type Caller = <P extends Path>(
+export type Caller = <P extends CallPath>(
   path: P,
   kind: Kind<P>,
   ...rest: InputArguments<Input<P>, CallOptions>

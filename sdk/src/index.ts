@@ -3,9 +3,11 @@ import { AuthApi } from './auth.ts'
 import { createCaller } from './client/caller.ts'
 import { fetchPublicKeys, type PublicKeys, type PublicKeysOptions } from './client/public-keys.ts'
 import { createSessionKeeper, type Session, type SessionGrant } from './client/session-keeper.ts'
+import { createSubscriber } from './client/subscriber.ts'
 import { createTransport } from './client/transport.ts'
-import type { Caller } from './contract.ts'
+import type { Caller, Subscriber } from './contract.ts'
 import { LicensesApi } from './licenses.ts'
+import { type MarketplaceApi, marketplaceApi } from './marketplace/index.ts'
 import { PaymentsApi } from './payments.ts'
 import { memorySessionStore, type SessionStore } from './session.ts'
 import { UsersApi } from './users.ts'
@@ -16,17 +18,21 @@ export type { Contract, ErrorDetails } from './contract.gen.ts'
 export type {
   Caller,
   CallOptions,
+  CallPath,
   DetailsOf,
   DevForgeErrorCode,
   Input,
   Kind,
   Output,
   Path,
+  StreamOptions,
+  StreamPath,
+  Subscriber,
 } from './contract.ts'
 export { DevForgeError, isDevForgeError } from './errors.ts'
 export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
 export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
-export type { AdminApi, AuthApi, LicensesApi, PaymentsApi, UsersApi }
+export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, UsersApi }
 
 export interface DevForgeOptions {
   /** Where the server is, such as `https://forge.example.com`. */
@@ -51,11 +57,14 @@ export interface DevForge {
   readonly users: UsersApi
   readonly payments: PaymentsApi
   readonly licenses: LicensesApi
+  readonly marketplace: MarketplaceApi
   readonly admin: AdminApi
   /** Who is signed in on this client. */
   readonly session: Session
   /** Calls a procedure by its path; the methods above are made of it. */
   readonly call: Caller
+  /** Follows a procedure that streams, by its path. */
+  readonly subscribe: Subscriber
   /** The server's address, without a slash at its end. */
   readonly url: string
   /** The public keys that the server signs with (`/.well-known/jwks.json`). */
@@ -81,20 +90,19 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     refresh: (sessionToken): Promise<SessionGrant> => call('auth.refresh', 'mutation', { sessionToken }),
     now: () => Date.now(),
   })
-  const call = createCaller({
-    transport,
-    timeoutMs,
-    retries: options.retries ?? DEFAULT_RETRIES,
-    identity: options.apiToken === undefined ? { session } : { apiToken: options.apiToken },
-  })
+  const identity = options.apiToken === undefined ? { session } : { apiToken: options.apiToken }
+  const call = createCaller({ transport, timeoutMs, retries: options.retries ?? DEFAULT_RETRIES, identity })
+  const subscribe = createSubscriber({ ...options, url, timeoutMs, identity })
   return {
     auth: new AuthApi(call, session),
     users: new UsersApi(call, session),
     payments: new PaymentsApi(call),
     licenses: new LicensesApi(call),
+    marketplace: marketplaceApi({ call, subscribe }),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,
+    subscribe,
     url,
     publicKeys: (given) => fetchPublicKeys({ url, fetch: options.fetch, timeoutMs, ...given }),
   }

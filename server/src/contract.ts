@@ -31,8 +31,11 @@ type At<R, P extends string> = P extends keyof R
 
 type Input<I> = [I] extends [undefined] ? undefined : Plain<I>
 
+/** What a stream yields. Ids of `tracked` entries are the transport's business. */
+type Yielded<O> = O extends AsyncIterable<infer E> ? (E extends { id: string; data: infer D } ? D : E) : never
+
 type Described<P> = P extends { _def: { type: infer Kind; $types: { input: infer I; output: infer O } } }
-  ? { kind: Kind; input: Input<I>; output: Plain<O> }
+  ? { kind: Kind; input: Input<I>; output: Kind extends 'subscription' ? Plain<Yielded<O>> : Plain<O> }
   : never
 
 /** `null` for codes that say it all. */

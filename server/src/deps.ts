@@ -12,6 +12,8 @@ import { createLimits, type Limits } from './limits.ts'
 import { createLog, type Logger } from './log.ts'
 import { createMailer, type Mailer } from './mail/mailer.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createUsageBuffer, type UsageBuffer } from './modules/marketplace/usage-buffer.ts'
+import { createRealtime, type Realtime } from './realtime/hub.ts'
 
 /** What services are given instead of imported singletons. */
 export interface Deps {
@@ -24,6 +26,8 @@ export interface Deps {
   mail: Mailer
   files: Files
   jobs: Jobs
+  /** What streams wait on; hears of changes in all copies of the server. */
+  realtime: Realtime
   signer: Signer
   secrets: Secrets
   passwords: Passwords
@@ -31,6 +35,8 @@ export interface Deps {
   clock: Clock
   log: Logger
   metrics: Metrics
+  /** Downloads and installs on their way to the database. */
+  usage: UsageBuffer
   /** Gives back what was opened. */
   close(): Promise<void>
 }
@@ -72,6 +78,9 @@ export async function createDeps(
   const handle = createDb(env.DATABASE_URL, { max: env.DATABASE_POOL_MAX })
   const secrets = createSecrets(env.DEVFORGE_SECRET)
   const jobs = await createJobs({ databaseUrl: env.DATABASE_URL, log, worker: env.WORKER })
+  const metrics = createMetrics({ processMetrics: env.NODE_ENV !== 'test' })
+  const usage = createUsageBuffer({ sql: handle.sql, log, metrics })
+  const realtime = createRealtime({ databaseUrl: env.DATABASE_URL, log })
   return {
     env,
     db: handle.db,
@@ -80,15 +89,19 @@ export async function createDeps(
     mail: createMailer(env, log),
     files,
     jobs,
+    realtime,
     signer: createSigner(handle.db, secrets, clock),
     secrets,
     passwords: createPasswords(env.NODE_ENV === 'test' ? TEST_COST : OWASP_COST),
     limits: createLimits(handle.sql),
     clock,
     log,
-    metrics: createMetrics({ processMetrics: env.NODE_ENV !== 'test' }),
+    metrics,
+    usage,
     async close() {
+      await realtime.close()
       await jobs.boss.stop({ graceful: true, timeout: env.SHUTDOWN_TIMEOUT_SECONDS * 1_000 })
+      await usage.close()
       await handle.close()
     },
   }

@@ -23,6 +23,10 @@ const commonErrors = defineErrors({
     'TOO_MANY_REQUESTS',
     'Too many requests. Wait and retry.',
   ),
+  STREAM_LIMIT: error<{ limit: number }>(
+    'TOO_MANY_REQUESTS',
+    'Too many streams are open for this account. Close one first.',
+  ),
   PAYLOAD_TOO_LARGE: error<{ limitBytes: number }>('PAYLOAD_TOO_LARGE', 'The request is too large.'),
   BATCH_TOO_LARGE: error<{ limit: number }>('BAD_REQUEST', 'Too many calls in one batch.'),
   METHOD_NOT_ALLOWED: error('METHOD_NOT_SUPPORTED', 'This procedure does not take that HTTP method.'),

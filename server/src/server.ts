@@ -57,6 +57,8 @@ export async function startServer(
     lifecycle.stopping = true
     log.info('shutting down')
     if (env.NODE_ENV === 'production') await sleep(LAME_DUCK_MS)
+    // Open streams would hold the port for as long as it may take: they break off, and their clients resume elsewhere.
+    await deps.realtime.close()
     await listener.close(timeoutMs)
     await deps.close()
     log.info('stopped')

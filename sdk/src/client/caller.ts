@@ -1,18 +1,16 @@
 import type { Caller, CallOptions } from '../contract.ts'
-import { isDevForgeError } from '../errors.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
 import { isFields } from './failure.ts'
 import { hasIdempotencyKey } from './idempotency.ts'
+import { type Identity, withToken } from './identity.ts'
 import { withRetries } from './retry.ts'
-import type { SessionKeeper, TokenAnswer } from './session-keeper.ts'
 import type { Transport } from './transport.ts'
 
 export interface CallerOptions {
   transport: Transport
   timeoutMs: number
   retries: number
-  /** A fixed API token, or a session that is kept fresh. */
-  identity: { apiToken: string } | { session: SessionKeeper }
+  identity: Identity
 }
 
 /**
@@ -40,11 +38,6 @@ const needsToken = (path: string, input: unknown): boolean =>
   path === 'licenses.deactivate' ? !(isFields(input) && 'key' in input) : !WITHOUT_TOKEN.has(path)
 
 export function createCaller({ transport, timeoutMs, retries, identity }: CallerOptions): Caller {
-  async function firstToken(path: string, input: unknown): Promise<TokenAnswer> {
-    if (!needsToken(path, input)) return { token: null }
-    return 'apiToken' in identity ? { token: identity.apiToken } : identity.session.freshToken()
-  }
-
   async function attempt(
     path: string,
     kind: 'query' | 'mutation',
@@ -56,18 +49,7 @@ export function createCaller({ transport, timeoutMs, retries, identity }: Caller
       deadline.race(
         transport({ path, kind, input, signal: deadline.signal, token, batch: options.batch ?? true }),
       )
-    const first = await deadline.race(firstToken(path, input))
-    try {
-      return await send(first.token)
-    } catch (error) {
-      const refused = isDevForgeError(error, 'AUTH_REQUIRED') || isDevForgeError(error, 'AUTH_SESSION_ENDED')
-      if (!refused || 'apiToken' in identity || !needsToken(path, input)) throw error
-      // The session ended a moment ago, in the refresh: say so, rather than that one should have signed in.
-      if (first.token === null) throw first.ended ?? error
-      const second = await deadline.race(identity.session.replaceToken(first.token))
-      if (second.token === null) throw second.ended ?? error
-      return await send(second.token)
-    }
+    return needsToken(path, input) ? deadline.race(withToken(identity, send)) : send(null)
   }
 
   async function call(

@@ -6,6 +6,8 @@ import { abortedError, timeoutError } from './failure.ts'
 export interface Deadline {
   signal: AbortSignal
   remainingMs(): number
+  /** Sets another limit, counted from now; `null` for none. */
+  limit(ms: number | null): void
   /** Settles with the work, or rejects the moment the deadline strikes, even where the work goes on (a shared batch). */
   race<T>(work: Promise<T>): Promise<T>
   /** Waits; rejects early when the deadline strikes. */
@@ -13,16 +15,22 @@ export interface Deadline {
   done(): void
 }
 
-export function startDeadline(timeoutMs: number, signal?: AbortSignal): Deadline {
+export function startDeadline(timeoutMs: number | null, signal?: AbortSignal): Deadline {
   const controller = new AbortController()
-  const endsAt = performance.now() + timeoutMs
+  let endsAt = Number.POSITIVE_INFINITY
+  let timer: ReturnType<typeof setTimeout> | undefined
   let failure: DevForgeError<DevForgeErrorCode> | undefined
   const strike = (error: DevForgeError<DevForgeErrorCode>) => {
     failure ??= error
     controller.abort(failure)
   }
   const onAbort = () => strike(abortedError(signal?.reason))
-  const timer = setTimeout(() => strike(timeoutError(timeoutMs)), timeoutMs)
+  const limit = (ms: number | null): void => {
+    clearTimeout(timer)
+    endsAt = performance.now() + (ms ?? Number.POSITIVE_INFINITY)
+    if (ms !== null) timer = setTimeout(() => strike(timeoutError(ms)), ms)
+  }
+  limit(timeoutMs)
   if (signal?.aborted) onAbort()
   else signal?.addEventListener('abort', onAbort, { once: true })
 
@@ -38,6 +46,7 @@ export function startDeadline(timeoutMs: number, signal?: AbortSignal): Deadline
   return {
     signal: controller.signal,
     remainingMs: () => endsAt - performance.now(),
+    limit,
     race,
     sleep(ms) {
       let nap: ReturnType<typeof setTimeout> | undefined

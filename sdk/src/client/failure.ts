@@ -70,6 +70,13 @@ export function plainRefusal(body: unknown, head: Head): AnyError | null {
   return spelled(fields, fields.message, head)
 }
 
+/** The error in tRPC's envelope of one, `{ json: { message, data } }`, if it is that. */
+export function envelopedRefusal(envelope: unknown, head?: Head): AnyError | null {
+  const shape = isFields(envelope) && isFields(envelope.json) ? envelope.json : null
+  if (!shape || !isFields(shape.data) || typeof shape.data.code !== 'string') return null
+  return spelled(shape.data, String(shape.message), head)
+}
+
 /** Somebody else answered: a proxy, another site, an error page. */
 export function foreignAnswer(head: Head | undefined, cause?: unknown): AnyError {
   const status = head?.status ?? 0

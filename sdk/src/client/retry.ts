@@ -1,5 +1,5 @@
 import type { DevForgeErrorCode } from '../contract.ts'
-import { DevForgeError } from '../errors.ts'
+import { isDevForgeError } from '../errors.ts'
 import type { Deadline } from './deadline.ts'
 
 /** Failures that may well pass by themselves. */
@@ -9,6 +9,8 @@ const TRANSIENT: ReadonlySet<DevForgeErrorCode> = new Set<DevForgeErrorCode>([
   'RATE_LIMITED',
   'STRIPE_UNAVAILABLE',
 ])
+export const isTransient = (error: unknown): boolean => isDevForgeError(error) && TRANSIENT.has(error.code)
+
 const FIRST_DELAY_MS = 200
 const LONGEST_DELAY_MS = 5_000
 
@@ -16,6 +18,10 @@ const LONGEST_DELAY_MS = 5_000
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
   return random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt)
 }
+
+/** How long to wait after the given number of failures: longer where the server asks for it. */
+export const waitAfter = (error: unknown, failed: number): number =>
+  ((isDevForgeError(error) && error.retryAfterMs) || 0) + backoffMs(failed)
 
 /**
  * Tries again while the failure is a passing one. Waits as long as the server asks, and not at all when that is more than
@@ -30,8 +36,8 @@ export async function withRetries<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (failed >= retries || !(error instanceof DevForgeError) || !TRANSIENT.has(error.code)) throw error
-      const wait = (error.retryAfterMs ?? 0) + backoffMs(failed)
+      if (failed >= retries || !isTransient(error)) throw error
+      const wait = waitAfter(error, failed)
       if (wait >= deadline.remainingMs()) throw error
       await deadline.sleep(wait)
     }

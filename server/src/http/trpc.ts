@@ -174,6 +174,8 @@ async function call(
     if (!procedure) throw new AppError('NOT_FOUND', { what: 'procedure' })
     // A query may be posted (tRPC's method override): the SDK always does, so that no key ever stands in a URL.
     if (method === 'GET' && procedure.type !== 'query') throw new AppError('METHOD_NOT_ALLOWED')
+    // A stream is asked for by GET and by itself; this one was posted, or stands in a batch.
+    if (procedure.type === 'subscription') throw new AppError('METHOD_NOT_ALLOWED')
     refuseStrayInput(procedure, input)
     const data = await procedure.call(ctx, input, batchIndex)
     return { path, status: 200, envelope: { result: { data: transformer.serialize(data) } } }
@@ -210,7 +212,7 @@ const routeOf = (path: string): string => (procedures.has(path) ? path : 'other'
 
 function allowedMethods(path: string): string {
   const type = procedures.get(path)?.type
-  return type === 'mutation' ? 'POST' : 'GET, POST'
+  return type === 'mutation' ? 'POST' : type === 'subscription' ? 'GET' : 'GET, POST'
 }
 
 /** Subscriptions (server-sent events) and streamed batches. */
@@ -226,4 +228,11 @@ const answerStream = (c: Context<HttpEnv>, context: RequestContext): Promise<Res
     router: appRouter,
     createContext: () => context,
     maxBatchSize: MAX_BATCH_SIZE,
+    // What breaks in the middle of a stream passes no middleware any more.
+    onError({ error, path }) {
+      if (error.cause instanceof AppError) return
+      const appError = toAppError(error)
+      if (appError.code === 'INTERNAL')
+        context.log.error({ err: appError.cause ?? error, path }, 'internal error')
+    },
   })

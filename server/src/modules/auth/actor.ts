@@ -1,5 +1,5 @@
 import { MINUTE } from '../../clock.ts'
-import type { AccountActor, Actor, AdminActor, SessionActor } from '../../context.ts'
+import type { AccountActor, Actor, AdminActor, Ctx, SessionActor } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import type { RequestContext } from '../../trpc.ts'
 import { hashSessionToken } from './engine-adapter.ts'
@@ -75,6 +75,21 @@ export async function requireAccount(ctx: RequestContext, scope: string): Promis
   if (!found.scopes.includes(scope)) throw new AppError('AUTH_SCOPE_MISSING', { scope })
   await noteUse(ctx, found)
   return { type: 'token', userId: found.userId, tokenId: found.id, scopes: found.scopes }
+}
+
+/**
+ * Looks again whether the caller of something that goes on (a stream) may still be here: an access token ends on the way, the session
+ * or API token behind it counts.
+ * @throws AUTH_SESSION_ENDED, AUTH_REQUIRED (the API token was revoked), AUTH_BANNED
+ */
+export async function requireStill({ db, deps, actor }: Ctx<AccountActor>): Promise<void> {
+  const now = deps.clock.now()
+  const found =
+    actor.type === 'token'
+      ? await findApiToken(db, { id: actor.tokenId, now })
+      : await findLiveSession(db, { userId: actor.userId, sessionId: actor.sessionId, now })
+  if (!found) throw new AppError(actor.type === 'token' ? 'AUTH_REQUIRED' : 'AUTH_SESSION_ENDED')
+  if (found.banned) throw new AppError('AUTH_BANNED')
 }
 
 /**

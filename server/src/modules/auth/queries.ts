@@ -31,8 +31,11 @@ export async function findLiveSession(
   return row && { role: row.role, banned: isBanned(row, now), impersonatedBy: row.impersonatedBy }
 }
 
-/** The API token, if it is good. */
-export async function findApiToken(db: Db, { token, now }: { token: string; now: Date }) {
+/** The API token, if it is good: by its text, or by its id, which proves nothing. */
+export async function findApiToken(
+  db: Db,
+  { now, ...by }: ({ token: string } | { id: string }) & { now: Date },
+) {
   const [row] = await db
     .select({
       id: apiTokens.id,
@@ -46,7 +49,7 @@ export async function findApiToken(db: Db, { token, now }: { token: string; now:
     .innerJoin(users, eq(users.id, apiTokens.userId))
     .where(
       and(
-        eq(apiTokens.tokenHash, sha256(token)),
+        'token' in by ? eq(apiTokens.tokenHash, sha256(by.token)) : eq(apiTokens.id, by.id),
         isNull(apiTokens.revokedAt),
         or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, now)),
         isNull(users.erasedAt),

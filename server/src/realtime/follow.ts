@@ -1,0 +1,57 @@
+import { type TrackedEnvelope, tracked } from '@trpc/server'
+import { SECOND } from '../clock.ts'
+import type { Deps } from '../deps.ts'
+import type { Topic } from './notify.ts'
+
+/** One entry of an append-only history. */
+export interface Entry {
+  /** Its place in the history, and the id that a client resumes from. */
+  sequence: number
+}
+
+export interface History<E extends Entry> {
+  topic: Topic
+  /** Whose stream it is: accounts have a number of streams at most. */
+  accountId: string
+  /** Where the client left off; 0 for everything. */
+  after: number
+  /** @throws AppError once the caller may no longer see this. Asked before anything is read. */
+  authorize(): Promise<void>
+  /**
+   * What comes after a sequence, oldest first, some at a time; nothing when there is no more. `ended` when nothing can come after it.
+   * Entries of one topic must be written under one lock, so that none appears behind one that was read already.
+   */
+  read(after: number): Promise<{ entries: E[]; ended: boolean }>
+}
+
+/** Without a change, rights are looked at again and the history is read again this often. */
+const LOOK_AGAIN_MS = 25 * SECOND
+
+/**
+ * Streams a history: what there is, then what comes, each entry once and in order, until it ends. The history is the truth and
+ * notifications only wake the reader, so nothing is lost when they are.
+ * @throws AbortError when the client left or this server stops
+ */
+export async function* follow<E extends Entry>(
+  { realtime }: Pick<Deps, 'realtime'>,
+  history: History<E>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrackedEnvelope<E>, void> {
+  using _open = realtime.enter(history.accountId)
+  // Before the first look, so that nothing falls in between.
+  using changes = realtime.subscribe(history.topic)
+  let { after } = history
+  for (;;) {
+    await history.authorize()
+    for (;;) {
+      const { entries, ended } = await history.read(after)
+      for (const entry of entries) {
+        yield tracked(String(entry.sequence), entry)
+        after = entry.sequence
+      }
+      if (ended) return
+      if (entries.length === 0) break
+    }
+    await changes.next(LOOK_AGAIN_MS, signal)
+  }
+}
