@@ -205,7 +205,9 @@ export const extensionVersions = pgTable(
     executesCode: boolean('executes_code').notNull(),
     /** Entries of the package that are programs of the machine (libraries, executables): what an update adds is told. */
     nativeBinaries: text('native_binaries').array().notNull().default(sql`'{}'::text[]`),
-    /** Where its files lie: `extensions/<extension id>/<version>/<platform>/…`. */
+    /** What lists show of the extension while this version is its newest. */
+    listing: jsonb('listing').$type<VersionListing>(),
+    /** Where its files lie: `extensions/<extension id>/<version>/<platform>/<submission>`. */
     storagePrefix: text('storage_prefix').notNull(),
     /** Which files lie there beside `package.vsix`, by asset. */
     assets: jsonb('assets').$type<ExtensionAssets>().notNull(),
@@ -224,6 +226,20 @@ export const extensionVersions = pgTable(
     check('extension_versions_signature_size', sql`octet_length(${t.signature}) = 64`),
   ],
 )
+
+/** What a version says of its extension; the newest one's is copied to the extension. */
+export interface VersionListing {
+  displayName: string
+  description: string
+  categories: string[]
+  tags: string[]
+  engineFloor: number
+  preview: boolean
+  license?: string
+  repositoryUrl?: string
+  homepageUrl?: string
+  bugsUrl?: string
+}
 
 /** File names below a package's storage prefix. `package.vsix` is always there. */
 export interface ExtensionAssets {

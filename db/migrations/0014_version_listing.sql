@@ -1,0 +1,1 @@
+ALTER TABLE "extension_versions" ADD COLUMN "listing" jsonb;
