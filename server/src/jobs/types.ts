@@ -33,6 +33,9 @@ export interface JobData {
   'sales.release': { publisherId: string }
   'licenses.expire': Record<string, never>
   'licenses.remind': Record<string, never>
+  'marketplace.process': { submissionId: string }
+  'marketplace.sweep': SweepData
+  'marketplace.sweepFiles': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'auth.purge': Record<string, never>
   'marketplace.rollUp': Record<string, never>

@@ -53,6 +53,10 @@ export const marketplaceErrors = defineErrors({
     'CONFLICT',
     'This version is already published. Raise the version to publish a change.',
   ),
+  EXTENSION_REMOVED: error<{ extension: string }>(
+    'CONFLICT',
+    'This extension was removed. Its name is not given again; publish under another one.',
+  ),
   SUBMISSION_NOT_PENDING: error<{ status: string }>('CONFLICT', 'This submission has been decided already.'),
   APPEAL_EXISTS: error('CONFLICT', 'An appeal is open already. Its answer comes by mail.'),
   APPEAL_NOT_POSSIBLE: error<{ status: string }>(
