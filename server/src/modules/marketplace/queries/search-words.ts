@@ -1,0 +1,17 @@
+import type { Sql } from '@devforge/db'
+
+export interface SimilarWord {
+  misspelt: string
+  word: string
+  documents: number
+}
+
+/** So many per word are looked at more closely. */
+const SIMILAR_LIMIT = 40
+
+/** Words of the catalog that share trigrams with the given ones, the words themselves included if they are known. */
+export async function similarWords(sql: Sql, words: string[]): Promise<SimilarWord[]> {
+  return sql<SimilarWord[]>`
+    select asked.word as misspelt, found.word, found.documents
+    from unnest(${words}::text[]) as asked(word), similar_words(asked.word, ${SIMILAR_LIMIT}) found`
+}

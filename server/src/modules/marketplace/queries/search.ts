@@ -1,0 +1,215 @@
+import type { Sql } from '@devforge/db'
+import { SEARCH_TIERS } from '@devforge/db'
+
+/**
+ * The statements of the search, written by hand: each is one prepared statement whose work is bounded, however large the catalog is and
+ * however common a word. Tiers are walked from the most popular down, each by its own text index, until enough has been found; a tier
+ * that is not needed is never touched (a one-time filter).
+ */
+
+/** What a ranked search asks for; literals of type tsquery. */
+export interface RankedQuery {
+  all: string
+  names: string
+  rank: string
+  /** The filters alone, for what is found by its exact name. */
+  filters: string | null
+  /** In what was typed, without corrections: what matches only the corrections comes after all others. */
+  strict: string | null
+  squashed: string
+  identifier: string | null
+  words: number
+  engine: number
+}
+
+/** Where a ranked page begins: below this score, and at equal scores below this number. */
+export interface RankedPlace {
+  score: number
+  no: number
+}
+
+export interface RankedRow {
+  extensionId: string
+  no: number
+  score: number
+}
+
+/** How far the tiers were walked. */
+export interface RankedFound {
+  rows: RankedRow[]
+  /** Everything found, on this page and others. */
+  found: number
+  /** Tiers in which every match was taken; in those up to `namesTo` only matches of names. */
+  fullTo: number
+  namesTo: number
+}
+
+/** Enough to choose a page from; the tiers hold what is popular first. */
+const ENOUGH = 100
+/** While fewer than this were found, names are still looked through one tier further. */
+const ENOUGH_NAMES = 2 * ENOUGH
+/** Of a tier that is full of a word. */
+const TIER_LIMIT = 4_000
+/** Extensions of the very same name. */
+const SAME_NAME_LIMIT = 50
+/** Counts are exact up to here. */
+export const COUNT_LIMIT = 1_000
+
+const tiers = Array.from({ length: SEARCH_TIERS }, (_, tier) => tier)
+
+/**
+ * Text score × prior. An exact name counts four times, so that a plain extension of that name beats a well-known one that only
+ * mentions it; yet what nobody knows and was published yesterday has a prior eight times smaller than an original's.
+ */
+const SCORE = `
+  (prior * (0.02 + ts_rank(document, $3::tsquery))
+    * case
+        when title_squash = $6 or name_squash = $6 then 4.0
+        when starts_with(title_squash, $6) then 1.3 + 0.7 * least(1.0, $8::real / title_words)
+        when document @@ $2::tsquery then 1.0 + 0.4 * least(1.0, $8::real / title_words)
+        else 1.0
+      end
+    * case when $5::tsquery is null or document @@ $5::tsquery then 1.0 else 0.05 end
+    + case when identifier = $7 then 1e6 else 0 end)::float8`
+
+const before = (tier: number): string =>
+  tier === 0 ? '0' : tiers.slice(0, tier).map((t) => `(select count(*) from t${t})`).join(' + ')
+
+const tierQuery = (tier: number): string => `
+t${tier} as materialized (
+  select no, extension_id, ${SCORE} as score
+  from extension_search
+  where tier = ${tier}
+    and document @@ (case when ${before(tier)} < ${ENOUGH} then $1::tsquery else $2::tsquery end)
+    and engine_floor <= $9
+    ${tier === 0 ? '' : `and ${before(tier)} < ${ENOUGH_NAMES}`}
+  limit ${TIER_LIMIT}
+)`
+
+/** Found by its name or identifier, wherever it stands. */
+const EXACT = `
+exact as materialized (
+  select no, extension_id, ${SCORE} as score
+  from extension_search
+  where no in (
+      select no from extension_search where identifier = $7
+      union (select no from extension_search where title_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
+      union (select no from extension_search where name_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
+    )
+    and ($4::tsquery is null or document @@ $4::tsquery) and engine_floor <= $9
+)`
+
+/** A page of what was found, beside what there is to tell of all of it. */
+const PAGE = (told: string): string => `
+select told.*, paged.*
+from (select ${told}) told
+left join (
+  select extension_id as "extensionId", no::float8 as no, score
+  from found
+  where $10::float8 is null or score < $10 or (score = $10 and found.no < $11::bigint)
+  order by score desc, found.no desc
+  limit $12 offset $13
+) paged on true
+order by paged.score desc, paged.no desc`
+
+const RANKED = `
+with ${tiers.map(tierQuery).join(',')},
+${EXACT},
+matched as materialized (
+  ${tiers.map((tier) => `select * from t${tier}`).join(' union all ')}
+),
+found as materialized (
+  select * from matched union all select * from exact where no not in (select no from matched)
+)
+${PAGE(`(select count(*) from found)::int as found,
+  array[${tiers.map((tier) => `(${before(tier + 1)})::int`).join(', ')}] as walked`)}`
+
+/** Where nothing is on the page, there is one row without an extension. */
+type Told<T> = (RankedRow | { extensionId: null }) & T
+const onPage = <T>(rows: Told<T>[]): (RankedRow & T)[] =>
+  rows.filter((row): row is RankedRow & T => row.extensionId !== null)
+
+const parameters = (query: RankedQuery) => [
+  query.all,
+  query.names,
+  query.rank,
+  query.filters,
+  query.strict,
+  query.squashed,
+  query.identifier,
+  query.words,
+  query.engine,
+]
+
+/** The best matches, from the tiers that had to be looked at. */
+export async function rankedMatches(
+  sql: Sql,
+  query: RankedQuery,
+  { after, limit, offset }: { after: RankedPlace | null; limit: number; offset: number },
+): Promise<RankedFound> {
+  const rows = await sql.unsafe<Told<{ found: number; walked: number[] }>[]>(
+    RANKED,
+    [...parameters(query), after?.score ?? null, after?.no ?? null, limit, offset],
+    { prepare: true },
+  )
+  const walked = rows[0]?.walked ?? []
+  const reached = (enough: number): number => {
+    const tier = walked.findIndex((count) => count >= enough)
+    return tier === -1 ? SEARCH_TIERS : tier + 1
+  }
+  return { rows: onPage(rows), found: rows[0]?.found ?? 0, fullTo: reached(ENOUGH), namesTo: reached(ENOUGH_NAMES) }
+}
+
+/** One tier that the ranked search did not need, for those who read on: what it left out there, by the same score. */
+const deeper = (tier: number, named: boolean): string => `
+with ${EXACT},
+found as materialized (
+  select no, extension_id, ${SCORE} as score
+  from extension_search
+  where tier = ${tier} and document @@ $1::tsquery ${named ? 'and not document @@ $2::tsquery' : ''} and engine_floor <= $9
+    and no not in (select no from exact)
+  limit ${2 * TIER_LIMIT}
+)
+${PAGE('(select count(*) from found)::int as found')}`
+const DEEPER = tiers.map((tier) => [deeper(tier, false), deeper(tier, true)] as const)
+
+/** @param named whether the ranked search had taken the names of this tier */
+export async function deeperMatches(
+  sql: Sql,
+  query: RankedQuery,
+  {
+    tier,
+    named,
+    after,
+    limit,
+    offset,
+  }: { tier: number; named: boolean; after: RankedPlace | null; limit: number; offset: number },
+): Promise<{ rows: RankedRow[]; found: number }> {
+  const text = DEEPER[tier]?.[named ? 1 : 0] ?? ''
+  const rows = await sql.unsafe<Told<{ found: number }>[]>(
+    text,
+    [...parameters(query), after?.score ?? null, after?.no ?? null, limit, offset],
+    { prepare: true },
+  )
+  return { rows: onPage(rows), found: rows[0]?.found ?? 0 }
+}
+
+const COUNT = `
+select count(*)::int as count from (
+  ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
+  limit ${COUNT_LIMIT + 1}
+) found`
+const COUNT_ALL = `
+select count(*)::int as count from (select 1 from extension_search where engine_floor <= $1 limit ${COUNT_LIMIT + 1}) found`
+
+/** How many match, up to one more than `COUNT_LIMIT`. */
+export async function countMatches(
+  sql: Sql,
+  { condition, engine }: { condition: string | null; engine: number },
+): Promise<number> {
+  const rows =
+    condition === null
+      ? await sql.unsafe<{ count: number }[]>(COUNT_ALL, [engine], { prepare: true })
+      : await sql.unsafe<{ count: number }[]>(COUNT, [condition, engine], { prepare: true })
+  return rows[0]?.count ?? 0
+}

@@ -1,0 +1,114 @@
+import { lexeme, quoted } from './lexemes.ts'
+import type { Chunk } from './words.ts'
+import { otherNumber } from './words.ts'
+
+/** A chunk as it is looked for: itself, and what else it may have meant. */
+export interface WantedChunk extends Chunk {
+  /** Words of the catalog that it may be a misspelling of. */
+  instead?: string[]
+}
+
+/** Queries for the same words, as tsquery literals. */
+export interface TextQueries {
+  /** Every word, wherever it stands. */
+  all: string
+  /** Every word in names or tags. */
+  names: string
+  /** Any of the words: what the ranking weighs. */
+  rank: string
+}
+
+/** Shorter beginnings match nearly everything. */
+const MIN_PREFIX = 2
+
+const any = (queries: string[]): string => (queries.length === 1 ? `${queries[0]}` : `(${queries.join(' | ')})`)
+const every = (queries: string[]): string => (queries.length === 1 ? `${queries[0]}` : `(${queries.join(' & ')})`)
+
+/** A word and its other number, or whatever begins with it in a name. */
+const wordQueries = (word: string, open: boolean): string[] => {
+  const other = otherNumber(word)
+  return [
+    quoted(word),
+    ...(other === undefined ? [] : [quoted(other)]),
+    ...(open ? [`${quoted(lexeme.name(word))}:*`] : []),
+  ]
+}
+const nameQueries = (word: string, open: boolean): string[] => {
+  const name = quoted(lexeme.name(word))
+  if (open) return [`${name}:*`]
+  const other = otherNumber(word)
+  return [name, ...(other === undefined ? [] : [quoted(lexeme.name(other))])]
+}
+
+/**
+ * @param lastIsOpen the last word may be a beginning: search as you type
+ * @param relaxed any of the words will do
+ */
+export function textQueries(
+  chunks: WantedChunk[],
+  { lastIsOpen, relaxed = false }: { lastIsOpen: boolean; relaxed?: boolean },
+): TextQueries | null {
+  const all: string[] = []
+  const names: string[] = []
+  const rank: string[] = []
+  for (const [place, { whole, parts, instead = [] }] of chunks.entries()) {
+    const isLast = place === chunks.length - 1
+    const open = lastIsOpen && isLast
+    const inAll = wordQueries(whole, open && whole.length >= MIN_PREFIX)
+    const inNames = nameQueries(whole, open && whole.length >= MIN_PREFIX)
+    rank.push(...inAll, ...inNames)
+    if (parts.length > 0) {
+      const isOpenPart = (i: number): boolean =>
+        open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX
+      inAll.push(every(parts.map((part, i) => any(wordQueries(part, isOpenPart(i))))))
+      inNames.push(every(parts.map((part, i) => any(nameQueries(part, isOpenPart(i))))))
+      rank.push(...parts.map(quoted))
+    }
+    for (const word of instead) {
+      inAll.push(quoted(word))
+      inNames.push(quoted(lexeme.name(word)))
+      rank.push(quoted(word), quoted(lexeme.name(word)))
+    }
+    // A single letter being typed after other words says nothing yet.
+    if (open && place > 0 && whole.length < MIN_PREFIX) continue
+    all.push(any(inAll))
+    names.push(any(inNames))
+  }
+  if (all.length === 0) return null
+  return {
+    all: relaxed ? any(all) : every(all),
+    names: relaxed ? any(names) : every(names),
+    rank: [...new Set(rank)].join(' | '),
+  }
+}
+
+/** What is filtered by, without the text. */
+export interface Filters {
+  categories: string[]
+  tags: string[]
+  publishers: string[]
+  price?: 'free' | 'paid' | undefined
+  targetPlatform?: string | undefined
+  featured: boolean
+  deprecated: 'with' | 'without' | 'only'
+}
+
+/** Filters as a tsquery literal; null when there are none. */
+export function filterQuery(filters: Filters): string | null {
+  const terms: string[] = []
+  const anyOf = (values: string[], spell: (value: string) => string): void => {
+    if (values.length > 0) terms.push(any(values.map((value) => quoted(spell(value)))))
+  }
+  anyOf(filters.categories, lexeme.category)
+  anyOf(filters.tags, lexeme.tag)
+  anyOf(filters.publishers, lexeme.publisher)
+  anyOf(filters.price ? [filters.price] : [], (price) => `x/${price}`)
+  if (filters.targetPlatform) anyOf([filters.targetPlatform, 'universal'], lexeme.platform)
+  if (filters.featured) terms.push(quoted(lexeme.featured))
+  if (filters.deprecated === 'only') terms.push(quoted(lexeme.deprecated))
+  if (filters.deprecated === 'without') terms.push(`!${quoted(lexeme.deprecated)}`)
+  return terms.length === 0 ? null : terms.join(' & ')
+}
+
+export const both = (a: string | null, b: string | null): string | null =>
+  a === null ? b : b === null ? a : `(${a}) & (${b})`
