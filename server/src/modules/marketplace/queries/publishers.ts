@@ -1,5 +1,14 @@
-import { type Db, extensionEvents, newId, publisherMembers, publishers, users } from '@devforge/db'
-import { and, eq, sql } from 'drizzle-orm'
+import {
+  type Db,
+  extensionEvents,
+  extensions,
+  newId,
+  publisherMembers,
+  publishers,
+  submissions,
+  users,
+} from '@devforge/db'
+import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm'
 
 export type PublisherRow = typeof publishers.$inferSelect
 export type PublisherRole = (typeof publisherMembers.$inferSelect)['role']
@@ -61,9 +70,13 @@ export async function lockPublisher(
 export async function findOwnPublisher(
   db: Db,
   { name, userId }: { name: string; userId: string },
-): Promise<{ publisher: PublisherRow; role: PublisherRole } | undefined> {
+): Promise<{ publisher: PublisherRow; role: PublisherRole; acceptedAt: Date | null } | undefined> {
   const [row] = await db
-    .select({ publisher: publishers, role: publisherMembers.role })
+    .select({
+      publisher: publishers,
+      role: publisherMembers.role,
+      acceptedAt: publisherMembers.acceptedAt,
+    })
     .from(publishers)
     .innerJoin(
       publisherMembers,
@@ -90,8 +103,53 @@ export async function countOwned(db: Db, userId: string): Promise<number> {
   return row?.owned ?? 0
 }
 
-export async function insertMember(db: Db, values: typeof publisherMembers.$inferInsert): Promise<void> {
-  await db.insert(publisherMembers).values(values)
+/** Notes that a member has been here. */
+export async function acceptMembership(
+  db: Db,
+  { publisherId, userId, now }: { publisherId: string; userId: string; now: Date },
+): Promise<void> {
+  await db
+    .update(publisherMembers)
+    .set({ acceptedAt: now, updatedAt: now })
+    .where(
+      and(
+        eq(publisherMembers.publisherId, publisherId),
+        eq(publisherMembers.userId, userId),
+        isNull(publisherMembers.acceptedAt),
+      ),
+    )
+}
+
+export async function updatePublisherRow(
+  db: Db,
+  id: string,
+  values: Partial<typeof publishers.$inferInsert>,
+): Promise<PublisherRow> {
+  const [row] = await db.update(publishers).set(values).where(eq(publishers.id, id)).returning()
+  if (!row) throw new Error('publisher vanished')
+  return row
+}
+
+/** Whether a publisher has an extension that is not removed, or a package on its way to become one. */
+export async function hasAnyExtension(db: Db, publisherId: string): Promise<boolean> {
+  const [row] = await db.execute<{ any: boolean }>(sql`select exists (
+      select 1 from ${extensions} e where e.publisher_id = ${publisherId} and e.status <> 'removed'
+    ) or exists (
+      select 1 from ${submissions} s
+      where s.publisher_id = ${publisherId} and s.status not in ('rejected', 'published')
+    ) as any`)
+  return row?.any ?? false
+}
+
+/** How many published extensions each publisher has. */
+export async function countPublished(db: Db, publisherIds: string[]): Promise<Map<string, number>> {
+  if (publisherIds.length === 0) return new Map()
+  const rows = await db
+    .select({ publisherId: extensions.publisherId, value: count() })
+    .from(extensions)
+    .where(and(inArray(extensions.publisherId, publisherIds), eq(extensions.status, 'published')))
+    .groupBy(extensions.publisherId)
+  return new Map(rows.map((row) => [row.publisherId, row.value]))
 }
 
 export async function insertExtensionEvent(
