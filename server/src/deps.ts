@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { createPasswords, OWASP_COST, type Passwords, TEST_COST } from './crypto/passwords.ts'
 import { createSecrets, type Secrets } from './crypto/secrets.ts'
 import { createSigner, type Signer } from './crypto/signer.ts'
+import { createDns, type Dns } from './dns.ts'
 import type { Env } from './env.ts'
 import { createFiles } from './files/index.ts'
 import type { Files } from './files/types.ts'
@@ -32,6 +33,7 @@ export interface Deps {
   secrets: Secrets
   passwords: Passwords
   limits: Limits
+  dns: Dns
   clock: Clock
   log: Logger
   metrics: Metrics
@@ -46,6 +48,8 @@ export interface DepsOptions {
   log?: Logger
   /** Fetch for Stripe's API: tests hand in the sandbox's, so that no port is needed. */
   stripeFetch?: typeof fetch
+  /** Stands in for the domain name system. */
+  dns?: Dns
 }
 
 /** Stripe's SDK retries network faults by itself, with the same idempotency key. */
@@ -94,6 +98,7 @@ export async function createDeps(
     secrets,
     passwords: createPasswords(env.NODE_ENV === 'test' ? TEST_COST : OWASP_COST),
     limits: createLimits(handle.sql),
+    dns: options.dns ?? createDns(),
     clock,
     log,
     metrics,

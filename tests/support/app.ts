@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createDevForge, type DevForge, type DevForgeOptions } from '@devforge/sdk'
 import { createApp } from '@devforge/server/app'
 import { createDeps, type Deps } from '@devforge/server/deps'
+import type { Dns } from '@devforge/server/dns'
 import { parseEnv } from '@devforge/server/env'
 import { drainJobs, prepareQueues } from '@devforge/server/jobs/worker'
 import { createLog } from '@devforge/server/log'
@@ -46,6 +47,8 @@ export interface TestAppOptions {
   sandbox?: Partial<Pick<StripeSandboxOptions, 'autoDeliver' | 'retryDelaysMs' | 'settings'>>
   /** Stands between the server and the sandbox, to hold back or lose answers. */
   stripeFetch?: (sandbox: typeof fetch) => typeof fetch
+  /** Stands in for the domain name system; by default no name has any record. */
+  dns?: Dns
 }
 
 /** A whole server on a database of its own: `await using t = await createTestApp()`. */
@@ -91,6 +94,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       clock,
       log: createLog(env.LOG_LEVEL, logSink()),
       stripeFetch: options.stripeFetch?.(sandbox.fetch) ?? sandbox.fetch,
+      dns: options.dns ?? { txt: async () => [] },
     },
   )
   await prepareQueues(deps)

@@ -41,6 +41,8 @@ export interface JobData {
   'marketplace.rollUp': Record<string, never>
   'marketplace.trending': Record<string, never>
   'marketplace.related': { after?: string }
+  'marketplace.domains': Record<string, never>
+  'marketplace.publisherChanged': { publisherId: string }
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -17,6 +17,16 @@ export interface MailTemplates {
   'license-transferred': { name: string; plan: string; licenseId: string }
   'license-suspended': { name: string; plan: string; licenseId: string; reason: string }
   'license-revoked': { name: string; plan: string; licenseId: string; reason: string }
+  'publisher-member-added': { publisher: string; role: 'owner' | 'member' }
+  'publisher-domain-missing': {
+    name: string
+    publisher: string
+    domain: string
+    record: string
+    days: number
+  }
+  'publisher-domain-withdrawn': { name: string; publisher: string; domain: string }
+  'publisher-removed': { name: string; publisher: string; reason: string }
   'payment-failed': { name: string; plan: string }
   'payment-refunded': { name: string; amount: string; full: boolean }
 }
@@ -129,6 +139,36 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
     paragraphs: [
       `Hello ${name},`,
       `your license has ended: ${reason}. The editor goes on as the free edition.`,
+    ],
+  }),
+  'publisher-member-added': ({ publisher, role }) => ({
+    subject: `You may now publish as ${publisher}`,
+    paragraphs: [
+      'Hello,',
+      `an owner of the publisher ${publisher} made you ${role === 'owner' ? 'an owner of it, too' : 'a member of it'}. Sign in with this address, or sign up with it and confirm it, to publish extensions under that name.`,
+      'If you do not want this, sign in and leave the publisher, or simply ignore this mail.',
+    ],
+  }),
+  'publisher-domain-missing': ({ name, publisher, domain, record, days }) => ({
+    subject: `The DNS record that verifies ${publisher} is missing`,
+    paragraphs: [
+      `Hello ${name},`,
+      `${publisher} is shown as verified because of a TXT record at ${record}, which is not there any more. If it is not back within ${days} days, ${publisher} loses its mark and ${domain} is free for others to prove.`,
+    ],
+  }),
+  'publisher-domain-withdrawn': ({ name, publisher, domain }) => ({
+    subject: `${publisher} is no longer verified`,
+    paragraphs: [
+      `Hello ${name},`,
+      `the DNS record at ${domain} has been missing for a week, so ${publisher} is not shown as verified any more. Its extensions stay as they are. You can verify it again at any time.`,
+    ],
+  }),
+  'publisher-removed': ({ name, publisher, reason }) => ({
+    subject: `The publisher ${publisher} was removed`,
+    paragraphs: [
+      `Hello ${name},`,
+      `the publisher ${publisher} and its extensions were removed: ${reason}`,
+      'The name is kept and will not be given to anybody else.',
     ],
   }),
   'payment-failed': ({ name, plan }) => ({

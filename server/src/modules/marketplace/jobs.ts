@@ -1,5 +1,6 @@
 import type { AnyJob } from '../../jobs/types.ts'
+import { publisherJobs } from './publisher-jobs.ts'
 import { statisticsJobs } from './statistics-jobs.ts'
 
 /** Jobs of the marketplace, area by area. */
-export const marketplaceJobs: AnyJob[] = [...statisticsJobs]
+export const marketplaceJobs: AnyJob[] = [...publisherJobs, ...statisticsJobs]

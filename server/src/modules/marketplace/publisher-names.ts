@@ -49,3 +49,52 @@ export function isBrandName(name: string): boolean {
 
 /** Whether a stranger cannot have this name. */
 export const isReservedPublisher = (name: string): boolean => isRouteName(name) || isBrandName(name)
+
+/** Letters of other alphabets that look like Latin ones (the usual suspects of Unicode TR 39), after `NFKD`. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  ...{
+    а: 'a',
+    в: 'b',
+    с: 'c',
+    ԁ: 'd',
+    е: 'e',
+    ё: 'e',
+    ғ: 'f',
+    һ: 'h',
+    н: 'h',
+    і: 'i',
+    ї: 'i',
+    ј: 'j',
+    к: 'k',
+    ӏ: 'l',
+  },
+  ...{ м: 'm', п: 'n', о: 'o', р: 'p', ԛ: 'q', г: 'r', ѕ: 's', т: 't', у: 'y', ѵ: 'v', ԝ: 'w', х: 'x' },
+  ...{
+    α: 'a',
+    β: 'b',
+    ε: 'e',
+    η: 'n',
+    ι: 'i',
+    κ: 'k',
+    μ: 'u',
+    ν: 'v',
+    ο: 'o',
+    ρ: 'p',
+    σ: 'o',
+    τ: 't',
+    υ: 'u',
+    χ: 'x',
+    ζ: 'z',
+  },
+  ...{ ı: 'i', ł: 'l', ø: 'o', đ: 'd', ħ: 'h', ŧ: 't', ɡ: 'g', ɑ: 'a', ß: 'b', æ: 'ae', œ: 'oe' },
+}
+
+/** Whether a name for people (spaces, any alphabet) passes for somebody well known. */
+export function looksLikeBrand(displayName: string): boolean {
+  const folded = displayName
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/./gsu, (letter) => FOREIGN[letter] ?? letter)
+    .replaceAll(/[^a-z0-9]/g, '')
+  return folded !== '' && isBrandName(folded)
+}

@@ -67,6 +67,7 @@ export const exportSchema = z.object({
   paymentEvents: records,
   refunds: records,
   invoices: records,
+  publishers: records,
   history: records,
 })
 export const deleteAccountInput = z.strictObject({ password: z.string().min(1).max(200) })

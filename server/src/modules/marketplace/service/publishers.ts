@@ -2,12 +2,13 @@ import type { Db } from '@devforge/db'
 import type { AccountActor, Actor, Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
-import { isBrandName, isRouteName, squash } from '../publisher-names.ts'
+import { isBrandName, isRouteName, looksLikeBrand, squash } from '../publisher-names.ts'
+import { insertMember } from '../queries/publisher-members.ts'
 import {
+  acceptMembership,
   countOwned,
   findOwnPublisher,
   findPublisherRow,
-  insertMember,
   insertPublisher,
   isNameTaken,
   lockName,
@@ -30,19 +31,48 @@ export async function findPublisher(db: Db, name: string): Promise<PublisherRow 
 
 /**
  * The publisher of a name, if the caller is a member of it (with `role`: an owner). Somebody else's, a removed one and one that
- * never was answer alike. Inside a transaction that changes something, follow it with `holdPublisher`.
+ * never was answer alike. With `lock`, inside a transaction: also holds it to the end of that, see `holdPublisher`.
  * @throws PUBLISHER_FORBIDDEN
  */
 export async function requireMember(
   ctx: Ctx<AccountActor>,
   publisherName: string,
-  { role }: { role?: PublisherRole } = {},
+  { role, lock }: { role?: PublisherRole; lock?: 'share' | 'update' } = {},
 ): Promise<PublisherRow> {
-  const own = await findOwnPublisher(ctx.db, { name: publisherName, userId: ctx.actor.userId })
-  if (!own || (role === 'owner' && own.role !== 'owner')) {
-    throw new AppError('PUBLISHER_FORBIDDEN', { publisher: publisherName })
+  const { userId } = ctx.actor
+  const find = async () => {
+    const own = await findOwnPublisher(ctx.db, { name: publisherName, userId })
+    if (!own || (role === 'owner' && own.role !== 'owner')) {
+      throw new AppError('PUBLISHER_FORBIDDEN', { publisher: publisherName })
+    }
+    return own
+  }
+  let own = await find()
+  if (lock !== undefined) {
+    await lockPublisher(ctx.db, own.publisher.id, lock)
+    // Asked again: whoever held it before us may have removed it, or the caller from it.
+    own = await find()
+  }
+  if (own.acceptedAt === null && !('impersonatedBy' in ctx.actor && ctx.actor.impersonatedBy)) {
+    await acceptMembership(ctx.db, { publisherId: own.publisher.id, userId, now: ctx.deps.clock.now() })
   }
   return own.publisher
+}
+
+/** The publisher of a name, held for changes, if the caller owns it. Inside a transaction. @throws PUBLISHER_FORBIDDEN */
+export const requireOwner = (ctx: Ctx<AccountActor>, publisherName: string): Promise<PublisherRow> =>
+  requireMember(ctx, publisherName, { role: 'owner', lock: 'update' })
+
+/** As `requireOwner`; admins own everything. @throws PUBLISHER_FORBIDDEN, PUBLISHER_NOT_FOUND for an admin */
+export async function requireOwnerOrAdmin(
+  ctx: Ctx<AccountActor>,
+  publisherName: string,
+): Promise<PublisherRow> {
+  if (ctx.actor.type !== 'admin') return requireOwner(ctx, publisherName)
+  const found = await findPublisher(ctx.db, publisherName)
+  const row = found && (await lockPublisher(ctx.db, found.id, 'update'))
+  if (!row) throw new AppError('PUBLISHER_NOT_FOUND', { name: publisherName })
+  return row
 }
 
 /**
@@ -60,6 +90,10 @@ export async function holdPublisher(ctx: Ctx, publisherId: string): Promise<Publ
 const mayHave = (actor: Actor, name: string): boolean =>
   !isRouteName(name) && (actor.type === 'admin' || !isBrandName(name))
 
+/** Whether somebody may be shown under a name that people would take for somebody else. */
+export const mayShow = (actor: Actor, displayName: string): boolean =>
+  actor.type === 'admin' || !looksLikeBrand(displayName)
+
 /**
  * Takes a name for the caller, who owns it from then on. Case and hyphens make no difference between names, and the names of
  * removed publishers are never given again.
@@ -70,7 +104,10 @@ export async function createPublisher(
   input: { name: string; displayName: string },
 ): Promise<PublisherRow> {
   const { name, displayName } = input
-  if (!mayHave(ctx.actor, name)) throw new AppError('PUBLISHER_TAKEN', { name })
+  if (!mayHave(ctx.actor, name) || !mayShow(ctx.actor, displayName)) {
+    throw new AppError('PUBLISHER_TAKEN', { name })
+  }
+  await ctx.deps.limits.consume([['publisher:account', ctx.actor.userId]])
   return inTx(ctx, async (ctx) => {
     const owned = await countOwned(ctx.db, ctx.actor.userId)
     if (owned >= MAX_OWNED_PUBLISHERS) throw new AppError('PUBLISHER_LIMIT', { limit: MAX_OWNED_PUBLISHERS })

@@ -10,6 +10,8 @@ import {
   licenses,
   paymentEvents,
   payments,
+  publisherMembers,
+  publishers,
   refunds,
   sessions,
   subscriptions,
@@ -100,6 +102,18 @@ export async function collectExport(db: Db, userId: string) {
       .from(invoices)
       .where(eq(invoices.userId, userId))
       .orderBy(asc(invoices.id)),
+    publishers: await db
+      .select({
+        name: publishers.name,
+        role: publisherMembers.role,
+        invitedEmail: publisherMembers.invitedEmail,
+        acceptedAt: publisherMembers.acceptedAt,
+        since: publisherMembers.createdAt,
+      })
+      .from(publisherMembers)
+      .innerJoin(publishers, eq(publishers.id, publisherMembers.publisherId))
+      .where(eq(publisherMembers.userId, userId))
+      .orderBy(asc(publishers.nameKey)),
     history: await db
       .select({ at: auditLog.at, action: auditLog.action, reason: auditLog.reason })
       .from(auditLog)

@@ -5,6 +5,7 @@ import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { confirmPassword } from '../../auth/service/passwords.ts'
 import { revokeLicense } from '../../licenses/service/decide.ts'
+import { leavePublishers } from '../../marketplace/service/leave-publishers.ts'
 import { closeCheckouts } from '../../payments/service/close-checkouts.ts'
 import { openLicenseIds, openSubscriptionIds } from '../queries/erase.ts'
 import { findUser } from '../queries.ts'
@@ -14,7 +15,7 @@ import { assertNotLastAdmin } from './last-admin.ts'
 /**
  * Deletes the own account: everything personal is erased at once, licenses end, subscriptions are cancelled at Stripe, and a
  * last mail says so. Records of payments stay, without a name.
- * @throws AUTH_INVALID_CREDENTIALS, LAST_ADMIN
+ * @throws AUTH_INVALID_CREDENTIALS, LAST_ADMIN, PUBLISHER_SOLE_OWNER
  */
 export async function deleteAccount(
   ctx: Ctx<SessionActor>,
@@ -29,6 +30,7 @@ export async function deleteAccount(
     const user = await findUser(ctx.db, userId)
     if (!user) throw notFound('user', userId)
     if (user.role === 'admin') await assertNotLastAdmin(ctx, userId)
+    await leavePublishers(ctx, userId)
     for (const licenseId of await openLicenseIds(ctx.db, userId)) {
       await revokeLicense(ctx, { licenseId, reason: 'the account was deleted', cause: userId })
     }
