@@ -73,7 +73,12 @@ const SCORE = `
     + case when identifier = $7 then 1e6 else 0 end)::float8`
 
 const before = (tier: number): string =>
-  tier === 0 ? '0' : tiers.slice(0, tier).map((t) => `(select count(*) from t${t})`).join(' + ')
+  tier === 0
+    ? '0'
+    : tiers
+        .slice(0, tier)
+        .map((t) => `(select count(*) from t${t})`)
+        .join(' + ')
 
 const tierQuery = (tier: number): string => `
 t${tier} as materialized (
@@ -157,7 +162,12 @@ export async function rankedMatches(
     const tier = walked.findIndex((count) => count >= enough)
     return tier === -1 ? SEARCH_TIERS : tier + 1
   }
-  return { rows: onPage(rows), found: rows[0]?.found ?? 0, fullTo: reached(ENOUGH), namesTo: reached(ENOUGH_NAMES) }
+  return {
+    rows: onPage(rows),
+    found: rows[0]?.found ?? 0,
+    fullTo: reached(ENOUGH),
+    namesTo: reached(ENOUGH_NAMES),
+  }
 }
 
 /** One tier that the ranked search did not need, for those who read on: what it left out there, by the same score. */

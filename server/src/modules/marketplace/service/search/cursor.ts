@@ -8,7 +8,9 @@ export type CursorPlace = (string | number)[]
 const TAG_BYTES = 12
 
 const tagOf = (secrets: Secrets, asked: string, payload: string): Buffer =>
-  secrets.hmac('search-cursor', `${createHash('sha256').update(asked).digest('hex')}.${payload}`).subarray(0, TAG_BYTES)
+  secrets
+    .hmac('search-cursor', `${createHash('sha256').update(asked).digest('hex')}.${payload}`)
+    .subarray(0, TAG_BYTES)
 
 /** A cursor that is good for the same question only. @param asked all that makes the question, without the page */
 export function sealCursor(secrets: Secrets, asked: string, place: CursorPlace): string {
@@ -26,6 +28,8 @@ export function openCursor(secrets: Secrets, asked: string, cursor: string): Cur
     if (Array.isArray(place)) return place
   }
   throw new AppError('INVALID_INPUT', {
-    issues: [{ path: 'cursor', message: 'This cursor belongs to another search. Start from the first page.' }],
+    issues: [
+      { path: 'cursor', message: 'This cursor belongs to another search. Start from the first page.' },
+    ],
   })
 }

@@ -3,6 +3,8 @@ import { chunksOf, fold, isStopWord, squash, wordsOf } from './words.ts'
 
 /** What of an extension is searched. */
 export interface Searchable {
+  /** `ext_…` */
+  id: string
   publisher: string
   publisherDisplayName: string
   name: string
@@ -86,6 +88,7 @@ function* filtersOf(extension: Searchable): Generator<string> {
   yield lexeme.publisher(extension.publisherDisplayName)
   for (const platform of extension.targetPlatforms) yield lexeme.platform(platform)
   yield lexeme.price(extension.paid ? 'paid' : 'free')
+  if (extension.paid) yield lexeme.bought(extension.id)
   if (extension.featured) yield lexeme.featured
   if (extension.deprecated) yield lexeme.deprecated
 }

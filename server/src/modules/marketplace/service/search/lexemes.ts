@@ -9,6 +9,8 @@ export const lexeme = {
   publisher: (nameOrDisplayName: string) => `p/${short(nameOrDisplayName)}`,
   platform: (platform: string) => `o/${platform}`,
   price: (price: 'free' | 'paid') => `x/${price}`,
+  /** Paid extensions have their own id, so that those who bought them can be told from the rest. */
+  bought: (extensionId: string) => `e/${extensionId}`,
   featured: 'f/featured',
   deprecated: 'd/deprecated',
 }

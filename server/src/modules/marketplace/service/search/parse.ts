@@ -72,26 +72,28 @@ export function parseText(typed: string): ParsedText {
   }
   let identifier: string | undefined
   let sort: SearchSort | undefined
-  const rest = typed.slice(0, MAX_TEXT).replace(OPERATOR, (whole, at: string, word: string, inQuotes, bare) => {
-    const value: string | undefined = (inQuotes ?? bare)?.trim()
-    const operator = word.toLowerCase()
-    if (value === undefined) {
-      if (at === '') return whole
-      if (operator === 'featured') found.featured = true
-      if (operator === 'deprecated') found.deprecated = true
-      if (operator === 'popular') sort = 'installs'
-      if (operator === 'recentlypublished') sort = 'published'
+  const rest = typed
+    .slice(0, MAX_TEXT)
+    .replace(OPERATOR, (whole, at: string, word: string, inQuotes, bare) => {
+      const value: string | undefined = (inQuotes ?? bare)?.trim()
+      const operator = word.toLowerCase()
+      if (value === undefined) {
+        if (at === '') return whole
+        if (operator === 'featured') found.featured = true
+        if (operator === 'deprecated') found.deprecated = true
+        if (operator === 'popular') sort = 'installs'
+        if (operator === 'recentlypublished') sort = 'published'
+        return ' '
+      }
+      if (operator === 'category') found.categories.push(value)
+      else if (operator === 'tag') found.tags.push(value)
+      else if (operator === 'ext') found.tags.push(`__ext_${value.replace(/^\*?\./, '')}`)
+      else if (operator === 'publisher') found.publishers.push(value)
+      else if (operator === 'id') identifier = value.toLowerCase()
+      else if (operator === 'sort') sort = SORTS[value.toLowerCase()] ?? sort
+      else if (at === '') return whole
       return ' '
-    }
-    if (operator === 'category') found.categories.push(value)
-    else if (operator === 'tag') found.tags.push(value)
-    else if (operator === 'ext') found.tags.push(`__ext_${value.replace(/^\*?\./, '')}`)
-    else if (operator === 'publisher') found.publishers.push(value)
-    else if (operator === 'id') identifier = value.toLowerCase()
-    else if (operator === 'sort') sort = SORTS[value.toLowerCase()] ?? sort
-    else if (at === '') return whole
-    return ' '
-  })
+    })
   const text = rest.replaceAll('"', ' ').trim()
   if (identifier === undefined && IDENTIFIER.test(text)) identifier = text.toLowerCase()
   const all = chunksOf(text)
@@ -100,8 +102,7 @@ export function parseText(typed: string): ParsedText {
   const chunks = (telling.length > 0 ? telling : all).slice(0, MAX_CHUNKS)
   return {
     chunks,
-    lastIsOpen:
-      lastWord !== undefined && lastWord === chunks.at(-1) && /[\p{L}\p{N}\p{M}+#]$/u.test(rest),
+    lastIsOpen: lastWord !== undefined && lastWord === chunks.at(-1) && /[\p{L}\p{N}\p{M}+#]$/u.test(rest),
     squashed: squash(text).slice(0, 100),
     folded: all.map(({ whole }) => whole).join(' '),
     ...(identifier === undefined ? {} : { identifier }),

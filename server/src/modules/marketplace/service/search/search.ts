@@ -22,6 +22,8 @@ export interface ExtensionSearch {
   featured?: boolean | undefined
   /** Default true: deprecated ones are found, but rank low. */
   includeDeprecated?: boolean | undefined
+  /** Ids of paid extensions (`ext_…`) that the caller has: then other paid ones are left out. */
+  entitled?: Iterable<string> | undefined
   /** Default `relevance`, which is popularity when there is no text. */
   sort?: SearchSort | undefined
   /** Default: the best, newest, most first; names from A. */
@@ -46,6 +48,8 @@ export interface Question {
   /** Names the question whatever way it was spelled; cursors and counts are kept by it. */
   key: string
   filters: string | null
+  /** Whether the filters name something that must be there. */
+  selective: boolean
   engine: number
   sort: SearchSort
   direction: 'asc' | 'desc'
@@ -95,8 +99,9 @@ function understand(ctx: Pick<Ctx, 'deps'>, search: ExtensionSearch): Question {
     targetPlatform: search.targetPlatform,
     featured: search.featured === true || parsed.featured,
     deprecated: parsed.deprecated ? 'only' : search.includeDeprecated === false ? 'without' : 'with',
+    entitled: search.entitled,
   }
-  const filtered = filterQuery(filters)
+  const { query: filtered, selective } = filterQuery(filters)
   const engine = search.engine === undefined ? Number.MAX_SAFE_INTEGER : engineNumber(search.engine)
   const asked = search.sort === undefined || search.sort === 'relevance' ? parsed.sort : search.sort
   const sort = asked ?? 'relevance'
@@ -115,6 +120,7 @@ function understand(ctx: Pick<Ctx, 'deps'>, search: ExtensionSearch): Question {
     parsed,
     key,
     filters: filtered,
+    selective,
     engine,
     sort,
     direction,

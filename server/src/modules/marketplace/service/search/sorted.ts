@@ -38,7 +38,8 @@ export async function searchSorted(ctx: Pick<Ctx, 'deps'>, question: Question): 
     limit: limit + 1,
     offset,
   }
-  const { rows, total } = condition === null ? await listAll(ctx, query) : await list(ctx, { ...query, condition })
+  const { rows, total } =
+    condition === null ? await listAll(ctx, query) : await list(ctx, { ...query, condition })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {

@@ -21,8 +21,10 @@ export interface TextQueries {
 /** Shorter beginnings match nearly everything. */
 const MIN_PREFIX = 2
 
-const any = (queries: string[]): string => (queries.length === 1 ? `${queries[0]}` : `(${queries.join(' | ')})`)
-const every = (queries: string[]): string => (queries.length === 1 ? `${queries[0]}` : `(${queries.join(' & ')})`)
+const any = (queries: string[]): string =>
+  queries.length === 1 ? `${queries[0]}` : `(${queries.join(' | ')})`
+const every = (queries: string[]): string =>
+  queries.length === 1 ? `${queries[0]}` : `(${queries.join(' & ')})`
 
 /** A word and its other number, or whatever begins with it in a name. */
 const wordQueries = (word: string, open: boolean): string[] => {
@@ -91,10 +93,18 @@ export interface Filters {
   targetPlatform?: string | undefined
   featured: boolean
   deprecated: 'with' | 'without' | 'only'
+  /** Paid ones other than these are left out; undefined leaves none out. */
+  entitled?: Iterable<string> | undefined
 }
 
-/** Filters as a tsquery literal; null when there are none. */
-export function filterQuery(filters: Filters): string | null {
+/** More paid extensions than anybody owns; the rest is left out of lists, not out of reach. */
+const MAX_ENTITLED = 1_000
+
+/**
+ * Filters as a tsquery literal, null when there are none.
+ * @returns `selective`: something must be there, so that a text index can find it; what only must not be there cannot be looked up
+ */
+export function filterQuery(filters: Filters): { query: string | null; selective: boolean } {
   const terms: string[] = []
   const anyOf = (values: string[], spell: (value: string) => string): void => {
     if (values.length > 0) terms.push(any(values.map((value) => quoted(spell(value)))))
@@ -102,12 +112,17 @@ export function filterQuery(filters: Filters): string | null {
   anyOf(filters.categories, lexeme.category)
   anyOf(filters.tags, lexeme.tag)
   anyOf(filters.publishers, lexeme.publisher)
-  anyOf(filters.price ? [filters.price] : [], (price) => `x/${price}`)
+  if (filters.price) terms.push(quoted(lexeme.price(filters.price)))
   if (filters.targetPlatform) anyOf([filters.targetPlatform, 'universal'], lexeme.platform)
   if (filters.featured) terms.push(quoted(lexeme.featured))
   if (filters.deprecated === 'only') terms.push(quoted(lexeme.deprecated))
+  const selective = terms.length > 0
   if (filters.deprecated === 'without') terms.push(`!${quoted(lexeme.deprecated)}`)
-  return terms.length === 0 ? null : terms.join(' & ')
+  if (filters.entitled !== undefined) {
+    const bought = [...filters.entitled].slice(0, MAX_ENTITLED).toSorted()
+    terms.push(any([`!${quoted(lexeme.price('paid'))}`, ...bought.map((id) => quoted(lexeme.bought(id)))]))
+  }
+  return { query: terms.length === 0 ? null : terms.join(' & '), selective }
 }
 
 export const both = (a: string | null, b: string | null): string | null =>
