@@ -2,13 +2,13 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
-import { MINUTE, SECOND } from './clock.ts'
+import { SECOND } from './clock.ts'
 import type { Env } from './env.ts'
+import { UPLOAD_MS } from './http/body-time.ts'
 
 /** Longer than the idle time of the usual load balancers (60 s), so that they close first and never send into a closing socket. */
 const KEEP_ALIVE_MS = 65 * SECOND
 const HEADERS_MS = 20 * SECOND
-const REQUEST_MS = MINUTE
 /** Queries of GETs stand in the request line. */
 const MAX_HEADER_BYTES = 32 * 1024
 const POLL_MS = 50
@@ -58,7 +58,8 @@ export async function listen({ HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>): Promis
     serverOptions: {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      // Node knows one limit for all; bodies that are no uploads have a shorter one.
+      requestTimeout: UPLOAD_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
   }) as Server

@@ -1,6 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
-import { MINUTE, SECOND } from './clock.ts'
 import type { Actor, Ctx } from './context.ts'
 import { AppError, type ErrorCode } from './errors.ts'
 import { requireAccount, requireRole, requireSession, requireUser } from './modules/auth/actor.ts'
@@ -33,13 +32,6 @@ const t = initTRPC
   .create({
     transformer,
     isDev: false,
-    sse: {
-      // Proxies cut what says nothing for a minute, and a client must tell a quiet stream from a dead one.
-      ping: { enabled: true, intervalMs: 15 * SECOND },
-      client: { reconnectAfterInactivityMs: 40 * SECOND },
-      // Then the client comes back, perhaps to another copy of the server: so a new copy gets its share of them.
-      maxDurationMs: 30 * MINUTE,
-    },
     errorFormatter({ shape, error, ctx }) {
       const appError = toAppError(error)
       return {

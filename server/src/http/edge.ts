@@ -3,6 +3,7 @@ import { routePath } from 'hono/route'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { networkOf } from '../limits.ts'
+import { limitBodyTime } from './body-time.ts'
 import { clientIpOf } from './client-ip.ts'
 import type { HttpEnv } from './context.ts'
 import { type Cors, createCors } from './cors.ts'
@@ -73,6 +74,7 @@ export function createEdge(deps: Deps): Edge {
       const visit = edge.enter(c)
       c.set('requestId', visit.requestId)
       c.set('clientIp', visit.ip)
+      limitBodyTime(c.env?.incoming)
       let preflight: Record<string, string> | undefined
       if (c.req.method === 'OPTIONS' && visit.origin !== null) {
         preflight = cors.preflight(visit.origin)

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../errors.ts'
+import { limitBodyTime } from './body-time.ts'
 
 /** No request of ours comes near; files go elsewhere. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -114,6 +115,7 @@ function readIncoming(incoming: IncomingMessage): Promise<Buffer> {
       incoming.off('data', onData)
       reject(tooLarge())
     }
+    limitBodyTime(incoming)
     incoming.on('data', onData)
     incoming.once('end', () => resolve(joined(chunks)))
     incoming.once('error', () => reject(cutShort()))

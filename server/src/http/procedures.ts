@@ -13,7 +13,7 @@ export interface KnownProcedure {
   input: $ZodType | undefined
   output: $ZodType | undefined
   /** Runs middlewares, input, service, output. @throws TRPCError whose cause is what `toAppError` reads */
-  call(ctx: RequestContext, input: unknown, batchIndex?: number): Promise<unknown>
+  call(ctx: RequestContext, input: unknown, batchIndex?: number, signal?: AbortSignal): Promise<unknown>
 }
 
 // What tRPC keeps of a procedure; its types say less.
@@ -33,7 +33,7 @@ function known(path: string, procedure: AnyTRPCProcedure): KnownProcedure {
     meta: meta ?? {},
     input: inputs.at(-1),
     output,
-    call: (ctx, input, batchIndex = 0) => run(ctx, input, batchIndex),
+    call: (ctx, input, batchIndex = 0, signal) => run(ctx, input, batchIndex, signal),
   }
 }
 

@@ -26,7 +26,12 @@ type Link = (
 ) => Promise<Result>
 
 /** Calls a procedure. @throws TRPCError */
-export type Runner = (ctx: RequestContext, input: unknown, batchIndex: number) => Promise<unknown>
+export type Runner = (
+  ctx: RequestContext,
+  input: unknown,
+  batchIndex: number,
+  signal?: AbortSignal,
+) => Promise<unknown>
 
 /**
  * Runs a procedure's own links, all of them and in order, as tRPC does. tRPC's loop (`callRecursive`) is compiled for engines
@@ -39,16 +44,16 @@ export function createRunner(path: string, procedure: AnyTRPCProcedure): Runner 
     meta?: ProcedureMeta
     middlewares?: Link[]
   }
-  const callOf = (ctx: RequestContext, input: unknown, batchIndex: number) => ({
+  const callOf = (ctx: RequestContext, input: unknown, batchIndex: number, signal?: AbortSignal) => ({
     path,
     type,
     ctx,
     getRawInput: () => Promise.resolve(input),
-    signal: undefined,
+    signal,
     batchIndex,
   })
   if (!Array.isArray(middlewares) || !middlewares.every((link) => typeof link === 'function')) {
-    return (ctx, input, batchIndex) => procedure(callOf(ctx, input, batchIndex))
+    return (ctx, input, batchIndex, signal) => procedure(callOf(ctx, input, batchIndex, signal))
   }
   const links: readonly Link[] = middlewares
 
@@ -72,8 +77,8 @@ export function createRunner(path: string, procedure: AnyTRPCProcedure): Runner 
     }
   }
 
-  return async (ctx, input, batchIndex) => {
-    const result = await run(0, callOf(ctx, input, batchIndex))
+  return async (ctx, input, batchIndex, signal) => {
+    const result = await run(0, callOf(ctx, input, batchIndex, signal))
     if (!result.ok) throw result.error
     return result.data
   }

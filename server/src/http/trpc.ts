@@ -10,6 +10,7 @@ import { type RequestContext, toAppError } from '../trpc.ts'
 import { createRequestContext, type HttpEnv } from './context.ts'
 import type { Edge, Visit } from './edge.ts'
 import { retryAfterSeconds } from './errors.ts'
+import { answerEvents } from './event-stream.ts'
 import { decode, parseJson, queryParameter, readJsonBody } from './json-input.ts'
 import { procedures, refuseStrayInput } from './procedures.ts'
 
@@ -33,10 +34,15 @@ interface Outcome {
   error?: AppError
 }
 
+interface Failure extends Outcome {
+  envelope: { error: object }
+  error: AppError
+}
+
 /**
  * tRPC over HTTP. Plain calls, single and batched, are answered here: the same wire format as tRPC's own handler for a third less
- * processor time (it builds URLs, header lists and abort signals per call), with strict reading of the input. Streams go through
- * tRPC's handler. Registered before the middlewares of the other routes, whose work it does itself.
+ * processor time (it builds URLs, header lists and abort signals per call), with strict reading of the input; subscriptions in
+ * `event-stream.ts`. Streamed batches go through tRPC's handler. Registered before the middlewares of the other routes, whose work it does itself.
  */
 export function mountTrpc(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
   app.all('/trpc/*', async (c) => {
@@ -50,9 +56,13 @@ export function mountTrpc(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
       edge.admit(visit, request.paths.length)
       edge.guardOrigin(c, visit)
       context = createRequestContext(deps, c, visit)
-      if (isStream(c, request)) return finish(c, visit, await answerStream(c, context), 'stream')
+      if (wantsJsonLines(c)) return finish(c, visit, await answerJsonLines(c, context), 'stream')
       const method = c.req.method
       const inputs = await readInputs(c, request)
+      if (isSubscription(method, request)) {
+        const [path = ''] = request.paths
+        return finish(c, visit, await subscribe(context, path, withLastEventId(c, request, inputs[0])), path)
+      }
       if (request.isBatch) {
         const ctx = context
         outcomes.push(
@@ -185,7 +195,7 @@ async function call(
 }
 
 /** tRPC's envelope around an error, made by the one formatter (`trpc.ts`). */
-function failure(path: string, cause: unknown, ctx: RequestContext | { requestId: string }): Outcome {
+function failure(path: string, cause: unknown, ctx: RequestContext | { requestId: string }): Failure {
   const appError = cause instanceof AppError ? cause : toAppError(cause)
   const error =
     cause instanceof AppError
@@ -215,24 +225,44 @@ function allowedMethods(path: string): string {
   return type === 'mutation' ? 'POST' : type === 'subscription' ? 'GET' : 'GET, POST'
 }
 
-/** Subscriptions (server-sent events) and streamed batches. */
-const isStream = (c: Context<HttpEnv>, { paths }: Request): boolean =>
-  c.req.method === 'GET' &&
-  (procedures.get(paths[0] ?? '')?.type === 'subscription' ||
-    c.req.raw.headers.get('trpc-accept') === 'application/jsonl')
+/** Batches whose answers are streamed as they come. */
+const wantsJsonLines = (c: Context<HttpEnv>): boolean =>
+  c.req.method === 'GET' && c.req.raw.headers.get('trpc-accept') === 'application/jsonl'
 
-const answerStream = (c: Context<HttpEnv>, context: RequestContext): Promise<Response> =>
+const answerJsonLines = (c: Context<HttpEnv>, context: RequestContext): Promise<Response> =>
   fetchRequestHandler({
     endpoint: '/trpc',
     req: c.req.raw,
     router: appRouter,
     createContext: () => context,
     maxBatchSize: MAX_BATCH_SIZE,
-    // What breaks in the middle of a stream passes no middleware any more.
-    onError({ error, path }) {
-      if (error.cause instanceof AppError) return
-      const appError = toAppError(error)
-      if (appError.code === 'INTERNAL')
-        context.log.error({ err: appError.cause ?? error, path }, 'internal error')
+  })
+
+const isSubscription = (method: string, { paths, isBatch }: Request): boolean =>
+  method === 'GET' && !isBatch && procedures.get(paths[0] ?? '')?.type === 'subscription'
+
+/** Where an `EventSource` left off stands in a header, or in the query, by tRPC's custom. */
+function withLastEventId(c: Context<HttpEnv>, { query }: Request, input: unknown): unknown {
+  const lastEventId = c.req.raw.headers.get('last-event-id') || queryParameter(query, 'lastEventId')
+  if (!lastEventId || typeof input !== 'object' || input === null || Array.isArray(input)) return input
+  return { ...input, lastEventId }
+}
+
+/** Opens a stream; what is wrong from the start is answered as to any call. @throws AppError, TRPCError */
+async function subscribe(ctx: RequestContext, path: string, input: unknown): Promise<Response> {
+  const abort = new AbortController()
+  const entries = await procedures.get(path)?.call(ctx, input, 0, abort.signal)
+  if (typeof entries !== 'object' || entries === null || !(Symbol.asyncIterator in entries)) {
+    throw new AppError('INTERNAL', undefined, { message: `${path} gave no stream` })
+  }
+  return answerEvents({
+    entries: entries as AsyncIterable<unknown>,
+    abort,
+    describe(cause) {
+      const { envelope, error } = failure(path, cause, ctx)
+      // In the middle of a stream no middleware logs any more.
+      if (error.code === 'INTERNAL') ctx.log.error({ err: error.cause ?? cause, path }, 'internal error')
+      return envelope.error
     },
   })
+}
