@@ -209,17 +209,20 @@ select count(*)::int as count from (
   ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
   limit ${COUNT_LIMIT + 1}
 ) found`
+/** For conditions that nearly all meet. */
 const COUNT_ALL = `
-select count(*)::int as count from (select 1 from extension_search where engine_floor <= $1 limit ${COUNT_LIMIT + 1}) found`
+select count(*)::int as count from (
+  select 1 from extension_search
+  where engine_floor <= $2 and ($1::tsquery is null or document @@ $1::tsquery)
+  limit ${COUNT_LIMIT + 1}
+) found`
 
 /** How many match, up to one more than `COUNT_LIMIT`. */
 export async function countMatches(
   sql: Sql,
-  { condition, engine }: { condition: string | null; engine: number },
+  { condition, engine, isSelective }: { condition: string | null; engine: number; isSelective: boolean },
 ): Promise<number> {
-  const rows =
-    condition === null
-      ? await sql.unsafe<{ count: number }[]>(COUNT_ALL, [engine], { prepare: true })
-      : await sql.unsafe<{ count: number }[]>(COUNT, [condition, engine], { prepare: true })
+  const text = condition !== null && isSelective ? COUNT : COUNT_ALL
+  const rows = await sql.unsafe<{ count: number }[]>(text, [condition, engine], { prepare: true })
   return rows[0]?.count ?? 0
 }

@@ -34,14 +34,14 @@ export function rememberPlentiful(ctx: Pick<Ctx, 'deps'>, condition: string): vo
 export const capped = (count: number): { count: number; exact: boolean } =>
   count > COUNT_LIMIT ? { count: COUNT_LIMIT, exact: false } : { count, exact: true }
 
-/** How many match: exact up to 1,000. @param condition a tsquery literal; null takes all */
+/** How many match: exact up to 1,000. @param condition a tsquery literal, null takes all; `isSelective` when the text indexes can look it up */
 export async function countAnswers(
   ctx: Pick<Ctx, 'deps'>,
-  { condition, engine }: { condition: string | null; engine: number },
+  { condition, engine, isSelective }: { condition: string | null; engine: number; isSelective: boolean },
 ): Promise<{ count: number; exact: boolean }> {
   const key = `${condition ?? ''} ${engine}`
   if (isPlentiful(ctx, key)) return { count: COUNT_LIMIT, exact: false }
-  const total = capped(await countMatches(ctx.deps.sql, { condition, engine }))
+  const total = capped(await countMatches(ctx.deps.sql, { condition, engine, isSelective }))
   if (!total.exact) rememberPlentiful(ctx, key)
   return total
 }

@@ -148,7 +148,11 @@ async function totalOf(
   ranked: RankedFound,
 ): Promise<FoundPage['total']> {
   if (ranked.fullTo === SEARCH_TIERS) return capped(ranked.found)
-  const total = await countAnswers(ctx, { condition: query.all, engine: query.engine })
+  const total = await countAnswers(ctx, {
+    condition: query.all,
+    engine: query.engine,
+    isSelective: true,
+  })
   return total.exact ? capped(Math.max(total.count, ranked.found)) : total
 }
 

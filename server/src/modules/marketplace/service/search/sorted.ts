@@ -38,8 +38,11 @@ export async function searchSorted(ctx: Pick<Ctx, 'deps'>, question: Question): 
     limit: limit + 1,
     offset,
   }
+  const isSelective = text !== null || question.selective
   const { rows, total } =
-    condition === null ? await listAll(ctx, query) : await list(ctx, { ...query, condition })
+    condition === null || !isSelective
+      ? await listAll(ctx, query, isSelective)
+      : await list(ctx, { ...query, condition })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
@@ -54,8 +57,11 @@ interface Listed {
   total: FoundPage['total']
 }
 
-async function listAll(ctx: Pick<Ctx, 'deps'>, query: SortedQuery): Promise<Listed> {
-  const [rows, total] = await Promise.all([walkSorted(ctx.deps.sql, query), countAnswers(ctx, query)])
+async function listAll(ctx: Pick<Ctx, 'deps'>, query: SortedQuery, isSelective: boolean): Promise<Listed> {
+  const [rows, total] = await Promise.all([
+    walkSorted(ctx.deps.sql, query),
+    countAnswers(ctx, { ...query, isSelective }),
+  ])
   return { rows, total }
 }
 
@@ -67,7 +73,7 @@ async function list(ctx: Pick<Ctx, 'deps'>, query: SortedQuery & { condition: st
     if (found < COLLECT_LIMIT) return { rows, total: capped(found) }
     rememberPlentiful(ctx, common)
   }
-  return listAll(ctx, query)
+  return listAll(ctx, query, true)
 }
 
 function placeOf(after: Question['after']): SortedPlace | null {
