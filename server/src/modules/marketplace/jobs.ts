@@ -1,6 +1,7 @@
 import type { AnyJob } from '../../jobs/types.ts'
 import { publisherJobs } from './publisher-jobs.ts'
+import { salesJobs } from './sales-jobs.ts'
 import { statisticsJobs } from './statistics-jobs.ts'
 
 /** Jobs of the marketplace, area by area. */
-export const marketplaceJobs: AnyJob[] = [...publisherJobs, ...statisticsJobs]
+export const marketplaceJobs: AnyJob[] = [...publisherJobs, ...salesJobs, ...statisticsJobs]

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts'
 import { describe } from '../../errors/describe.ts'
+import { settleAccount } from '../marketplace/service/sales/settle-account.ts'
 import { findPaymentByIntent, findPaymentEvent } from './queries/payments.ts'
 import { findWebhookEvent, finishAttempt, type WebhookEventRow } from './queries/webhooks.ts'
 import { settleCheckout } from './settle/checkout.ts'
@@ -11,7 +12,15 @@ import { settleSubscription } from './settle/subscription.ts'
 import { isMissing } from './stripe/api.ts'
 
 /** What an event is about. Only the id is believed; everything else is fetched. */
-export type Subject = 'checkout' | 'payment' | 'charge' | 'part' | 'warning' | 'subscription' | 'invoice'
+export type Subject =
+  | 'checkout'
+  | 'payment'
+  | 'charge'
+  | 'part'
+  | 'warning'
+  | 'subscription'
+  | 'invoice'
+  | 'account'
 
 /** Every event type that moves something of ours. `part`: a refund or dispute, settled with the payment it belongs to. */
 export const handledEvents: Readonly<Record<string, Subject>> = {
@@ -50,6 +59,8 @@ export const handledEvents: Readonly<Record<string, Subject>> = {
   'invoice.payment_failed': 'invoice',
   'invoice.voided': 'invoice',
   'invoice.marked_uncollectible': 'invoice',
+  'account.updated': 'account',
+  'account.application.deauthorized': 'account',
 }
 
 interface Reference {
@@ -78,8 +89,12 @@ function referenceOf(event: WebhookEventRow): Reference {
 async function settleEvent(ctx: Ctx, event: WebhookEventRow): Promise<Outcome> {
   const subject = Object.hasOwn(handledEvents, event.type) ? handledEvents[event.type] : undefined
   if (!subject) return ignored('not a type we follow')
-  // Events of connected accounts (publishers) are not about our own customers.
-  if (typeof event.payload.account === 'string') return ignored('of a connected account')
+  const { account } = event.payload
+  if (subject === 'account') {
+    return typeof account === 'string' ? settleAccount(ctx, account) : ignored('about our own account')
+  }
+  // Other events of connected accounts (publishers) are not about our own customers.
+  if (typeof account === 'string') return ignored('of a connected account')
   const { id, intentId, chargeId } = referenceOf(event)
   if (!id) return ignored('names no object')
   switch (subject) {

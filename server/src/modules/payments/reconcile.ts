@@ -3,6 +3,9 @@ import { addMs, DAY, HOUR, MINUTE } from '../../clock.ts'
 import type { Ctx } from '../../context.ts'
 import { describe } from '../../errors/describe.ts'
 import { inTx } from '../../tx.ts'
+import { moveSale } from '../marketplace/service/sales/move.ts'
+import { settleAccount } from '../marketplace/service/sales/settle-account.ts'
+import { staleOfSales } from '../marketplace/service/sales/sweep.ts'
 import { handledEvents } from './events.ts'
 import { staleCheckoutSessions } from './queries/checkouts.ts'
 import { stalePaymentIntents } from './queries/payments.ts'
@@ -121,6 +124,9 @@ async function checkPending(ctx: Ctx): Promise<{ checked: number; failures: stri
   await each(await staleCheckoutSessions(ctx.db, olderThan(LOOK_AGAIN.checkoutMs)), settleCheckout)
   await each(await stalePaymentIntents(ctx.db, olderThan(LOOK_AGAIN.paymentMs)), settlePayment)
   await each(await staleSubscriptions(ctx.db, olderThan(LOOK_AGAIN.subscriptionMs)), settleSubscription)
+  const sales = await staleOfSales(ctx, { limit: BATCH })
+  await each(sales.accounts, settleAccount)
+  await each(sales.sales, (ctx, saleId) => moveSale(ctx, { saleId }))
   for (const subscriptionId of await subscriptionsOfRevokedLicenses(ctx.db, BATCH)) {
     await ctx.deps.jobs.enqueue(ctx.db, 'stripe.cancel', { subscriptionId })
   }

@@ -2,6 +2,7 @@ import { addMs, DAY } from '../../clock.ts'
 import type { Ctx } from '../../context.ts'
 import { AppError } from '../../errors.ts'
 import { type SweepData, sweptBefore } from '../../jobs/types.ts'
+import { sweepSales } from '../marketplace/service/sales/sweep.ts'
 import { checkoutsWithoutSession, closeUnopened, findCheckout, purgeSealedKeys } from './queries/checkouts.ts'
 import { requestedRefunds } from './queries/refunds.ts'
 import { reducePayloads, waitingEvents } from './queries/webhooks.ts'
@@ -30,6 +31,7 @@ export async function sweep(ctx: Ctx, data: SweepData = {}): Promise<void> {
   for (const checkoutId of await checkoutsWithoutSession(ctx.db, left)) {
     await jobs.enqueue(ctx.db, 'stripe.checkout', { checkoutId }, { singletonKey: checkoutId })
   }
+  await sweepSales(ctx, left)
 }
 
 /** As long as Stripe itself keeps events: older ones are never fetched again. */

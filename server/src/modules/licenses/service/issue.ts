@@ -13,6 +13,8 @@ import { recordEvent } from './change.ts'
 export interface IssueLicense extends Why {
   userId: string
   plan: PlanRow
+  /** Default `editor`. */
+  product?: string | undefined
   /** Default 1; devices are counted over all seats. */
   seats?: number | undefined
   status?: 'active' | 'trial' | undefined
@@ -43,6 +45,7 @@ export function issueLicense(
       id: newId('lic'),
       userId,
       planSlug: plan.slug,
+      ...(input.product === undefined ? {} : { product: input.product }),
       status: input.status ?? 'active',
       keyHash,
       keyHint,

@@ -117,6 +117,43 @@ export async function isPlanBeingPaid(
   return rows.length > 0
 }
 
+/** Whether the bank has yet to decide about a purchase of this extension. */
+export async function isExtensionBeingPaid(
+  db: Db,
+  { userId, extensionId }: { userId: string; extensionId: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: checkouts.id })
+    .from(checkouts)
+    .where(
+      and(
+        eq(checkouts.userId, userId),
+        eq(checkouts.extensionId, extensionId),
+        eq(checkouts.status, 'processing'),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
+}
+
+/** Pages on which an extension could still be bought; of one buyer, if named. */
+export async function openCheckoutsOfExtension(
+  db: Db,
+  { extensionId, userId }: { extensionId: string; userId?: string | undefined },
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: checkouts.id })
+    .from(checkouts)
+    .where(
+      and(
+        eq(checkouts.extensionId, extensionId),
+        eq(checkouts.status, 'open'),
+        userId === undefined ? undefined : eq(checkouts.userId, userId),
+      ),
+    )
+  return rows.map((row) => row.id)
+}
+
 /** Checkouts of a user that could still be paid. */
 export async function openCheckoutIds(db: Db, userId: string): Promise<string[]> {
   const rows = await db
@@ -170,6 +207,26 @@ export async function purgeSealedKeys(db: Db, before: Date): Promise<number> {
     .where(and(isNotNull(checkouts.sealedLicenseKey), lt(checkouts.fulfilledAt, before)))
     .returning({ id: checkouts.id })
   return rows.length
+}
+
+/** A license in force that the user has of this product. */
+export async function findLicenseOfProduct(
+  db: Db,
+  { userId, product, now }: { userId: string; product: string; now: Date },
+): Promise<{ id: string } | undefined> {
+  const [row] = await db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(
+      and(
+        eq(licenses.userId, userId),
+        eq(licenses.product, product),
+        eq(licenses.status, 'active'),
+        or(isNull(licenses.expiresAt), gt(licenses.expiresAt, now)),
+      ),
+    )
+    .limit(1)
+  return row
 }
 
 /** A license in force that the user has of this plan. */

@@ -58,6 +58,11 @@ export function listRefunds(db: Db, paymentIds: string[]): Promise<RefundRow[]> 
   return db.select().from(refunds).where(inArray(refunds.paymentId, paymentIds)).orderBy(asc(refunds.id))
 }
 
+/** Disputes of a payment, oldest first. */
+export function listDisputes(db: Db, paymentId: string): Promise<DisputeRow[]> {
+  return db.select().from(disputes).where(eq(disputes.paymentId, paymentId)).orderBy(asc(disputes.id))
+}
+
 /** Refunds whose call to Stripe may never have been made. */
 export async function requestedRefunds(
   db: Db,

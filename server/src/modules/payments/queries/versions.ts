@@ -1,8 +1,8 @@
-import { checkouts, type Db, invoices, payments, subscriptions } from '@devforge/db'
+import { checkouts, type Db, invoices, payments, payoutAccounts, subscriptions } from '@devforge/db'
 import { eq, sql } from 'drizzle-orm'
 
 /** Rows that mirror an object at Stripe, in the order in which they are locked. */
-export const MIRRORS = ['checkout', 'subscription', 'payment', 'invoice'] as const
+export const MIRRORS = ['checkout', 'subscription', 'payment', 'invoice', 'payout_account'] as const
 export type Mirror = (typeof MIRRORS)[number]
 
 const columns = {
@@ -10,8 +10,15 @@ const columns = {
   subscription: subscriptions.stripeSubscriptionId,
   payment: payments.stripePaymentIntentId,
   invoice: invoices.stripeInvoiceId,
+  payout_account: payoutAccounts.stripeAccountId,
 }
-const tables = { checkout: checkouts, subscription: subscriptions, payment: payments, invoice: invoices }
+const tables = {
+  checkout: checkouts,
+  subscription: subscriptions,
+  payment: payments,
+  invoice: invoices,
+  payout_account: payoutAccounts,
+}
 
 /**
  * The version of the row that mirrors a Stripe object: the transaction that wrote it last (Postgres' `xmin`).

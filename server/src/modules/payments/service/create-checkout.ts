@@ -7,14 +7,17 @@ import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { isRenewable } from '../../licenses/service/follow.ts'
+import { type ExtensionOffer, offerExtension, ownsExtension } from '../../marketplace/service/sales/offer.ts'
 import { findPlan, lockUser, type PlanRow } from '../queries/catalog.ts'
 import {
   type CheckoutRow,
   findCheckoutByKey,
+  findLicenseOfProduct,
   findOpenTwin,
   findOwnedLicense,
   findOwnLicenseWithPlan,
   insertCheckout,
+  isExtensionBeingPaid,
   isPlanBeingPaid,
 } from '../queries/checkouts.ts'
 import type { createCheckoutInput } from '../schemas.ts'
@@ -25,18 +28,29 @@ import { KEY_LIVES_MS, openSession } from './open-session.ts'
 type Input = z.infer<typeof createCheckoutInput>
 
 /** What is bought, found and judged before anything is written. */
-interface Order {
-  kind: 'plan' | 'renewal'
-  plan: PlanRow
-  quantity: number
-  renewsLicenseId: string | null
+type Order =
+  | { kind: 'plan' | 'renewal'; plan: PlanRow; quantity: number; renewsLicenseId: string | null }
+  | { kind: 'extension'; offer: ExtensionOffer }
+
+/** What an order writes into its checkout. */
+function itemOf(order: Order) {
+  if (order.kind === 'extension') {
+    const { extensionId, price } = order.offer
+    return { extensionId, extensionPriceId: price.id, currency: price.currency }
+  }
+  const { plan, quantity, renewsLicenseId } = order
+  return { planSlug: plan.slug, renewsLicenseId, quantity, currency: plan.currency }
 }
+
+/** A page made before this moment shows what is not so any more. */
+const changedAtOf = (order: Order): Date =>
+  order.kind === 'extension' ? order.offer.price.createdAt : order.plan.updatedAt
 
 /**
  * Starts a purchase: our row is committed first, with the key of the call to Stripe; then Stripe is asked for a hosted
  * Checkout Session, outside of any transaction. Whatever dies in between is resumed with the same key, by the same
  * `idempotencyKey` or by the sweep, and finds the same session.
- * @throws PLAN_NOT_FOUND, ALREADY_OWNED, CURRENCY_NOT_SUPPORTED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID,
+ * @throws PLAN_NOT_FOUND, EXTENSION_NOT_FOR_SALE, ALREADY_OWNED, CURRENCY_NOT_SUPPORTED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID,
  * LICENSE_NOT_RENEWABLE, CHECKOUT_EXPIRED, CHECKOUT_FAILED, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
  */
 export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
@@ -92,8 +106,7 @@ async function startCheckout(
     const now = ctx.deps.clock.now()
     // Two clicks, two windows: one page, so that it is not paid twice. A plan that was changed since has a new page.
     const limit = addMs(now, -KEY_LIVES_MS)
-    const changedAt = order.plan.updatedAt
-    const startedAfter = laterOf(changedAt, limit)
+    const startedAfter = laterOf(changedAtOf(order), limit)
     const twin = await findOpenTwin(ctx.db, { userId, requestHash, startedAfter, now })
     if (twin) return twin
     const id = newId('chk')
@@ -101,10 +114,7 @@ async function startCheckout(
       id,
       userId,
       kind: order.kind,
-      planSlug: order.plan.slug,
-      renewsLicenseId: order.renewsLicenseId,
-      quantity: order.quantity,
-      currency: order.plan.currency,
+      ...itemOf(order),
       promotionCode,
       successUrl: input.successUrl,
       cancelUrl: input.cancelUrl,
@@ -121,16 +131,25 @@ async function startCheckout(
 
 async function judge(ctx: Ctx, userId: string, input: Input): Promise<Order> {
   const { item } = input
-  if ('extension' in item) throw new AppError('EXTENSION_NOT_FOR_SALE', { extension: item.extension })
   const order =
-    'plan' in item ? await orderPlan(ctx, item.plan, input) : await orderRenewal(ctx, userId, item.renew)
-  if (input.currency !== undefined && input.currency !== order.plan.currency) {
-    throw new AppError('CURRENCY_NOT_SUPPORTED', {
-      currency: input.currency,
-      supported: [order.plan.currency],
-    })
+    'extension' in item
+      ? await orderExtension(ctx, item.extension, input)
+      : 'plan' in item
+        ? await orderPlan(ctx, item.plan, input)
+        : await orderRenewal(ctx, userId, item.renew)
+  const { currency } = itemOf(order)
+  if (input.currency !== undefined && input.currency !== currency) {
+    throw new AppError('CURRENCY_NOT_SUPPORTED', { currency: input.currency, supported: [currency] })
   }
   return order
+}
+
+async function orderExtension(ctx: Ctx, id: string, { quantity = 1, promotionCode }: Input): Promise<Order> {
+  const offer = await offerExtension(ctx, id)
+  if (quantity !== 1) throw new AppError('QUANTITY_NOT_SUPPORTED', { plan: offer.identifier })
+  // Our codes would give away what is its publisher's.
+  if (promotionCode !== undefined) throw new AppError('PROMOTION_CODE_INVALID', { code: promotionCode })
+  return { kind: 'extension', offer }
 }
 
 async function orderPlan(ctx: Ctx, slug: string, { quantity = 1 }: Input): Promise<Order> {
@@ -151,11 +170,27 @@ async function orderRenewal(ctx: Ctx, userId: string, licenseId: string): Promis
 const isSold = (plan: PlanRow, sale: Sale): boolean => offerOf(plan, sale) !== null
 
 /** Seats may be bought again and again; one's own single license, or a running subscription, not. */
-async function refuseOwned(ctx: Ctx, userId: string, { kind, plan }: Order): Promise<void> {
+async function refuseOwned(ctx: Ctx, userId: string, order: Order): Promise<void> {
+  if (order.kind === 'extension') return refuseOwnedExtension(ctx, userId, order.offer)
+  const { kind, plan } = order
   if (kind !== 'plan' || (plan.seats && plan.kind === 'perpetual')) return
   const owned = await findOwnedLicense(ctx.db, { userId, planSlug: plan.slug, now: ctx.deps.clock.now() })
   if (owned) throw new AppError('ALREADY_OWNED', { licenseId: owned.id })
   if (await isPlanBeingPaid(ctx.db, { userId, planSlug: plan.slug })) {
+    throw new AppError('ALREADY_OWNED', { licenseId: null })
+  }
+}
+
+async function refuseOwnedExtension(
+  ctx: Ctx,
+  userId: string,
+  { extensionId, identifier }: ExtensionOffer,
+): Promise<void> {
+  const product = `extension:${identifier}`
+  const owned = await findLicenseOfProduct(ctx.db, { userId, product, now: ctx.deps.clock.now() })
+  if (owned) throw new AppError('ALREADY_OWNED', { licenseId: owned.id })
+  const paying = await isExtensionBeingPaid(ctx.db, { userId, extensionId })
+  if (paying || (await ownsExtension(ctx, { userId, extensionId }))) {
     throw new AppError('ALREADY_OWNED', { licenseId: null })
   }
 }

@@ -2,6 +2,8 @@ import type Stripe from 'stripe'
 import { addMs, HOUR } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
+import { findOffer } from '../../marketplace/service/sales/offer.ts'
+import { ensureExtensionPrice } from '../../marketplace/service/sales/price.ts'
 import { findPlan, type PlanRow } from '../queries/catalog.ts'
 import { type CheckoutRow, closeUnopened, findCheckout, keepSession } from '../queries/checkouts.ts'
 import { hadSubscription } from '../queries/subscriptions.ts'
@@ -117,9 +119,7 @@ async function sessionParams(
   checkout: CheckoutRow,
   customer: string,
 ): Promise<Stripe.Checkout.SessionCreateParams> {
-  const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
-  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
-  const price = await ensurePrice(ctx, plan, checkout.kind === 'renewal' ? 'renewal' : 'license')
+  const sale = await saleOf(ctx, checkout)
   // Carried by everything that follows, so that each object names the row it belongs to.
   const metadata = { checkout_id: checkout.id, user_id: checkout.userId }
   const { env } = ctx.deps
@@ -127,19 +127,19 @@ async function sessionParams(
     customer,
     client_reference_id: checkout.id,
     metadata,
-    line_items: [{ price, quantity: checkout.quantity }],
+    line_items: [{ price: sale.price, quantity: checkout.quantity }],
     success_url: checkout.successUrl,
     cancel_url: checkout.cancelUrl,
     ...(checkout.promotionCode
       ? { discounts: [{ promotion_code: checkout.promotionCode }] }
-      : { allow_promotion_codes: env.STRIPE_PROMOTION_CODES }),
+      : { allow_promotion_codes: env.STRIPE_PROMOTION_CODES && sale.plan !== null }),
     ...(env.STRIPE_AUTOMATIC_TAX
       ? { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } }
       : {}),
-    ...(plan.kind === 'subscription'
+    ...(sale.plan?.kind === 'subscription'
       ? {
           mode: 'subscription' as const,
-          subscription_data: { metadata, ...(await trialOf(ctx, plan, checkout)) },
+          subscription_data: { metadata, ...(await trialOf(ctx, sale.plan, checkout)) },
         }
       : {
           mode: 'payment' as const,
@@ -148,6 +148,17 @@ async function sessionParams(
           invoice_creation: { enabled: true, invoice_data: { metadata } },
         }),
   }
+}
+
+/** The price that is sold; `plan` is null for an extension, whose price is the one that was shown when the checkout began. */
+async function saleOf(ctx: Ctx, checkout: CheckoutRow): Promise<{ price: string; plan: PlanRow | null }> {
+  if (checkout.kind === 'extension') {
+    const { price } = await findOffer(ctx, checkout)
+    return { price: await ensureExtensionPrice(ctx, price), plan: null }
+  }
+  const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
+  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
+  return { price: await ensurePrice(ctx, plan, checkout.kind === 'renewal' ? 'renewal' : 'license'), plan }
 }
 
 /** Free days at the beginning, once per person and plan. */

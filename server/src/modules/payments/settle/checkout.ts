@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
+import { findOffer } from '../../marketplace/service/sales/offer.ts'
 import { findPlan } from '../queries/catalog.ts'
 import { type CheckoutRow, lockCheckout, updateCheckout } from '../queries/checkouts.ts'
 import { updatePayment } from '../queries/payments.ts'
@@ -12,6 +13,7 @@ import { settleInvoice } from './invoice.ts'
 import { followClaim, fulfil } from './license.ts'
 import { ignored, type Outcome, unknownToUs } from './outcome.ts'
 import { applyPayment } from './payment.ts'
+import { followShare } from './share.ts'
 import { applySubscription } from './subscription.ts'
 import { earlierRefusal, leaveUnfulfilled, refusalOf } from './unfulfilled.ts'
 
@@ -109,6 +111,7 @@ async function applyOneTime(
   const claim = settled?.claim ?? (payment ? 'none' : 'granted')
   if (checkout.fulfilledAt !== null) {
     if (settled) await followClaim(ctx, settled)
+    if (settled) await followShare(ctx, checkout, settled, session)
     return
   }
   // Refunded, or taken back, before we heard of the purchase: it was never active.
@@ -125,6 +128,7 @@ async function applyOneTime(
   if (!settled) return
   const linked = await updatePayment(ctx.db, settled.payment.id, { licenseId })
   if (claim === 'disputed') await followClaim(ctx, { ...settled, payment: linked, from: null })
+  await followShare(ctx, checkout, { ...settled, payment: linked }, session)
 }
 
 /**
@@ -151,8 +155,12 @@ async function applySecond(
 }
 
 async function describe(ctx: Ctx, checkout: CheckoutRow): Promise<string> {
+  if (checkout.kind === 'extension') {
+    const { displayName, identifier } = await findOffer(ctx, checkout)
+    return `${displayName} (${identifier})`
+  }
   const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
-  const what = `Dev Forge ${plan?.name ?? checkout.planSlug ?? checkout.extensionId ?? ''}`
+  const what = `Dev Forge ${plan?.name ?? checkout.planSlug ?? ''}`
   const seats = checkout.quantity > 1 ? ` × ${checkout.quantity}` : ''
   return checkout.kind === 'renewal' ? `${what}: updates${seats}` : `${what}${seats}`
 }

@@ -1,7 +1,8 @@
 import type { Ctx } from '../../../context.ts'
 import { restoreFromRefund, revokeLicense, suspendLicense } from '../../licenses/service/decide.ts'
 import { issueLicense } from '../../licenses/service/issue.ts'
-import { findPlan } from '../queries/catalog.ts'
+import { findOffer } from '../../marketplace/service/sales/offer.ts'
+import { findPlan, type PlanRow } from '../queries/catalog.ts'
 import { type CheckoutRow, findCheckout, findLicense, updateCheckout } from '../queries/checkouts.ts'
 import { newestPaymentOfSubscription, type PaymentRow } from '../queries/payments.ts'
 import type { Claim, PaymentStatus } from '../states.ts'
@@ -98,11 +99,9 @@ export async function fulfil(
       updatedAt: now,
     })
   }
-  const plan = checkout.planSlug === null ? undefined : await findPlan(ctx.db, checkout.planSlug)
-  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
   const { license, key } = await issueLicense(ctx, {
     userId: checkout.userId,
-    plan,
+    ...(await boughtBy(ctx, checkout)),
     seats: subscription?.quantity ?? checkout.quantity,
     checkoutId: checkout.id,
     ...(subscription
@@ -121,6 +120,20 @@ export async function fulfil(
     ...(key === null ? {} : { sealedLicenseKey: ctx.deps.secrets.seal(key, sealContext(checkout.id)) }),
     updatedAt: now,
   })
+}
+
+/** Licenses of extensions hang on a plan that is not sold itself. */
+const EXTENSION_PLAN = 'extension'
+
+/** What the license of a checkout is for. */
+async function boughtBy(ctx: Ctx, checkout: CheckoutRow): Promise<{ plan: PlanRow; product?: string }> {
+  const slug = checkout.kind === 'extension' ? EXTENSION_PLAN : checkout.planSlug
+  const plan = slug === null ? undefined : await findPlan(ctx.db, slug)
+  if (!plan) throw new Error(`checkout ${checkout.id} has no plan`)
+  if (checkout.kind !== 'extension') return { plan }
+  const { identifier, displayName } = await findOffer(ctx, checkout)
+  const product = `extension:${identifier}`
+  return { plan: { ...plan, name: displayName, entitlements: [product] }, product }
 }
 
 /** Binds a sealed key to its checkout, so that it cannot be opened in another row. */

@@ -1,6 +1,7 @@
 import { writeAudit } from '../../../audit.ts'
 import type { Ctx } from '../../../context.ts'
 import { isRenewable } from '../../licenses/service/follow.ts'
+import { extensionRefusal } from '../../marketplace/service/sales/offer.ts'
 import { lockUser } from '../queries/catalog.ts'
 import { type CheckoutRow, lockOwnedLicense } from '../queries/checkouts.ts'
 import { findPaymentEvent, type PaymentRow } from '../queries/payments.ts'
@@ -11,7 +12,14 @@ import { openRefund } from './open-refund.ts'
 import { contactOf, recordPayment } from './record.ts'
 
 /** Why what was paid for is not given. */
-const REFUSALS = ['account_deleted', 'license_not_renewable', 'paid_twice'] as const
+const REFUSALS = [
+  'account_deleted',
+  'license_not_renewable',
+  'paid_twice',
+  'already_owned',
+  'extension_removed',
+  'extension_free',
+] as const
 export type Refusal = (typeof REFUSALS)[number]
 
 export const UNFULFILLED = 'payment.unfulfilled'
@@ -23,6 +31,8 @@ export const UNFULFILLED = 'payment.unfulfilled'
 export async function refusalOf(ctx: Ctx, checkout: CheckoutRow): Promise<Refusal | null> {
   await lockUser(ctx.db, checkout.userId)
   if (!(await contactOf(ctx, checkout.userId))) return 'account_deleted'
+  const { kind, userId, extensionId } = checkout
+  if (kind === 'extension' && extensionId !== null) return extensionRefusal(ctx, { userId, extensionId })
   if (checkout.kind !== 'renewal' || checkout.renewsLicenseId === null) return null
   const license = await lockOwnedLicense(ctx.db, checkout.renewsLicenseId)
   return license && isRenewable(license) ? null : 'license_not_renewable'

@@ -13,6 +13,7 @@ const {
   StripeConnectionError,
   StripeIdempotencyError,
   StripeInvalidRequestError,
+  StripePermissionError,
   StripeRateLimitError,
 } = Stripe.errors
 
@@ -28,6 +29,10 @@ export const isKeyReused = (error: unknown): boolean => error instanceof StripeI
 /** Whether Stripe refused the request for good. */
 export const isRefused = (error: unknown): error is Stripe.errors.StripeInvalidRequestError =>
   error instanceof StripeInvalidRequestError
+
+/** Whether Stripe no longer lets us act for a connected account: its owner closed or disconnected it. */
+export const isForbidden = (error: unknown): error is Stripe.errors.StripePermissionError =>
+  error instanceof StripePermissionError
 
 /** Whether there is no such object at Stripe. */
 export const isMissing = (error: unknown): boolean => isRefused(error) && error.code === 'resource_missing'

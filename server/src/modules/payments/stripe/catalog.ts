@@ -7,7 +7,9 @@ import { askStripe, isRefused } from './api.ts'
 /** What a plan is sold as: itself, or one more window of updates. */
 export type Sale = 'license' | 'renewal'
 
-interface Offer {
+/** A price as Stripe must have it, with its product. */
+export interface Offer {
+  /** Names the price at Stripe. The amount must be part of it: a price is never changed, a new amount is a new price. */
   lookupKey: string
   productId: string
   productName: string
@@ -45,6 +47,11 @@ const known = new WeakMap<Stripe, Map<string, Promise<string>>>()
 export async function ensurePrice(ctx: Ctx, plan: PlanRow, sale: Sale): Promise<string> {
   const offer = offerOf(plan, sale)
   if (!offer) throw new AppError('PLAN_NOT_FOUND', { plan: plan.slug })
+  return ensureOffer(ctx, offer)
+}
+
+/** The Stripe price of an offer, looked up or made once per process and price. */
+export function ensureOffer(ctx: Ctx, offer: Offer): Promise<string> {
   return askStripe(ctx, (stripe) => {
     const prices = known.get(stripe) ?? new Map<string, Promise<string>>()
     known.set(stripe, prices)
