@@ -1157,6 +1157,108 @@ export interface Contract {
         | null
     }
   }
+  'marketplace.addMember': {
+    kind: 'mutation'
+    input: {
+      email?: string | undefined
+      userId?: string | undefined
+      publisher: string
+      role?: 'member' | 'owner' | undefined
+    }
+    output: {
+      userId: string | null
+      name: string | null
+      email: string | null
+      role: 'member' | 'owner'
+      acceptedAt: Date | null
+      addedAt: Date
+      you: boolean
+    }
+  }
+  'marketplace.balance': {
+    kind: 'query'
+    input: {
+      publisher: string
+    }
+    output: {
+      items: {
+        currency: string
+        sales: number
+        earnedMinor: number
+        transferredMinor: number
+        availableMinor: number
+        pendingMinor: number
+        negativeMinor: number
+      }[]
+      feeBps: number
+      account: {
+        detailsSubmitted: boolean
+        transfersEnabled: boolean
+        payoutsEnabled: boolean
+        requirementsDue: string[]
+        disabledReason: string | null
+      } | null
+    }
+  }
+  'marketplace.createPayoutAccount': {
+    kind: 'mutation'
+    input: {
+      publisher: string
+      returnUrl: string
+      refreshUrl: string
+      country?: string | undefined
+    }
+    output: {
+      url: string
+      expiresAt: Date | null
+      account: {
+        detailsSubmitted: boolean
+        transfersEnabled: boolean
+        payoutsEnabled: boolean
+        requirementsDue: string[]
+        disabledReason: string | null
+      }
+    }
+  }
+  'marketplace.createPublisher': {
+    kind: 'mutation'
+    input: {
+      name: string
+      displayName?: string | undefined
+    }
+    output: {
+      id: string
+      uuid: string
+      name: string
+      displayName: string
+      description: string | null
+      websiteUrl: string | null
+      domain: string | null
+      verified: boolean
+      extensions: number
+      createdAt: Date
+    }
+  }
+  'marketplace.members': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      publisher: string
+    }
+    output: {
+      items: {
+        userId: string | null
+        name: string | null
+        email: string | null
+        role: 'member' | 'owner'
+        acceptedAt: Date | null
+        addedAt: Date
+        you: boolean
+      }[]
+      nextCursor: string | null
+    }
+  }
   'marketplace.onSubmission': {
     kind: 'subscription'
     input: {
@@ -1168,6 +1270,181 @@ export interface Contract {
       status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
       reason: string | null
       at: Date
+    }
+  }
+  'marketplace.payouts': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      publisher: string
+      month: string
+    }
+    output: {
+      items: {
+        grossMinor: number
+        taxMinor: number
+        feeMinor: number
+        shareMinor: number
+        transferredMinor: number
+        id: string
+        at: Date
+        kind:
+          | 'dispute_lost'
+          | 'dispute_returned'
+          | 'refund'
+          | 'refund_failed'
+          | 'sale'
+          | 'transfer'
+          | 'transfer_reversed'
+        extension: string
+        saleId: string
+        currency: string
+      }[]
+      nextCursor: string | null
+      totals: {
+        grossMinor: number
+        taxMinor: number
+        feeMinor: number
+        shareMinor: number
+        transferredMinor: number
+        currency: string
+      }[]
+    }
+  }
+  'marketplace.payoutsCsv': {
+    kind: 'query'
+    input: {
+      publisher: string
+      month: string
+    }
+    output: {
+      fileName: string
+      csv: string
+      entries: number
+    }
+  }
+  'marketplace.publisher': {
+    kind: 'query'
+    input: {
+      name: string
+    }
+    output: {
+      id: string
+      uuid: string
+      name: string
+      displayName: string
+      description: string | null
+      websiteUrl: string | null
+      domain: string | null
+      verified: boolean
+      extensions: number
+      createdAt: Date
+    }
+  }
+  'marketplace.publishers': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        uuid: string
+        name: string
+        displayName: string
+        description: string | null
+        websiteUrl: string | null
+        domain: string | null
+        verified: boolean
+        extensions: number
+        createdAt: Date
+        role: 'member' | 'owner'
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'marketplace.removeMember': {
+    kind: 'mutation'
+    input: {
+      email?: string | undefined
+      userId?: string | undefined
+      publisher: string
+    }
+    output: {
+      removed: boolean
+    }
+  }
+  'marketplace.removePublisher': {
+    kind: 'mutation'
+    input: {
+      publisher: string
+      reason: string
+    }
+    output: {
+      removed: boolean
+      extensions: number
+    }
+  }
+  'marketplace.setPrice': {
+    kind: 'mutation'
+    input:
+      | {
+          id: string
+          amountMinor: number
+          currency: string
+        }
+      | {
+          id: string
+          free: true
+        }
+    output: {
+      id: string
+      price: {
+        amountMinor: number
+        currency: string
+      } | null
+    }
+  }
+  'marketplace.updatePublisher': {
+    kind: 'mutation'
+    input: {
+      publisher: string
+      displayName?: string | undefined
+      description?: string | null | undefined
+      websiteUrl?: string | null | undefined
+    }
+    output: {
+      id: string
+      uuid: string
+      name: string
+      displayName: string
+      description: string | null
+      websiteUrl: string | null
+      domain: string | null
+      verified: boolean
+      extensions: number
+      createdAt: Date
+    }
+  }
+  'marketplace.verifyPublisher': {
+    kind: 'mutation'
+    input: {
+      publisher: string
+      domain?: string | undefined
+    }
+    output: {
+      publisher: string
+      domain: string
+      verified: boolean
+      verifiedAt: Date | null
+      record: {
+        type: 'TXT'
+        name: string
+        value: string
+      }
+      problem: 'not_found' | 'unreachable' | null
     }
   }
   'payments.cancelSubscription': {
@@ -1517,6 +1794,9 @@ export interface Contract {
       invoices: {
         [x: string]: unknown
       }[]
+      publishers: {
+        [x: string]: unknown
+      }[]
       history: {
         [x: string]: unknown
       }[]
@@ -1624,6 +1904,9 @@ export interface ErrorDetails {
     id: string
     version?: string
     targetPlatform?: string
+  }
+  EXTENSION_REMOVED: {
+    extension: string
   }
   FORBIDDEN: {
     need?: string
@@ -1742,7 +2025,7 @@ export interface ErrorDetails {
   VSIX_INVALID: {
     findings: {
       rule: string
-      severity: string
+      severity: 'error' | 'hold' | 'warning' | 'info'
       message: string
       file?: string
       line?: number
