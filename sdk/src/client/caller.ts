@@ -31,6 +31,7 @@ const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
   'licenses.lease',
   'licenses.revocations',
   'payments.plans',
+  'marketplace.publisher',
 ])
 
 /** A license key proves itself; a device's id does not. */

@@ -11,10 +11,14 @@ const isEnvelope = (value: unknown): boolean =>
   isFields(value) && (isFields(value.result) || (isFields(value.error) && isFields(value.error.json)))
 
 /**
- * One HTTP request, read to its end. Rejects with a DevForgeError for whatever is no answer of tRPC: no connection, a page of
- * a proxy, a refusal from before tRPC.
+ * One HTTP request, read to its end. Rejects with a DevForgeError for whatever is no answer of a Dev Forge server: no
+ * connection, a page of a proxy, a refusal in plain JSON.
  */
-export async function exchange(fetch: Fetch, input: Parameters<Fetch>[0], init: object): Promise<Exchanged> {
+export async function exchangeJson(
+  fetch: Fetch,
+  input: Parameters<Fetch>[0],
+  init: object,
+): Promise<{ head: Head; body: unknown }> {
   let head: Head
   let text: string
   try {
@@ -33,6 +37,12 @@ export async function exchange(fetch: Fetch, input: Parameters<Fetch>[0], init: 
   }
   const refusal = plainRefusal(body, head)
   if (refusal) throw refusal
+  return { head, body }
+}
+
+/** The same for tRPC: rejects also for JSON that is none of its answers. */
+export async function exchange(fetch: Fetch, input: Parameters<Fetch>[0], init: object): Promise<Exchanged> {
+  const { head, body } = await exchangeJson(fetch, input, init)
   const envelopes = Array.isArray(body) ? body : [body]
   if (envelopes.length === 0 || !envelopes.every(isEnvelope)) throw foreignAnswer(head)
   const { status, ok, headers } = head

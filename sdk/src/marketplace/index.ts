@@ -1,8 +1,10 @@
 import type { Caller, Subscriber } from '../contract.ts'
+import { type PublishersApi, publishersApi } from './publishers.ts'
+import { type SalesApi, salesApi } from './sales.ts'
 import { type SubmissionsApi, submissionsApi } from './submissions.ts'
 
 /** Extensions: finding and installing them, publishing them, judging them. */
-export interface MarketplaceApi extends SubmissionsApi {}
+export interface MarketplaceApi extends PublishersApi, SubmissionsApi, SalesApi {}
 
 /** What the methods are made of. */
 interface MarketplaceClient {
@@ -11,5 +13,7 @@ interface MarketplaceClient {
 }
 
 export const marketplaceApi = ({ call, subscribe }: MarketplaceClient): MarketplaceApi => ({
+  ...publishersApi(call),
   ...submissionsApi(call, subscribe),
+  ...salesApi(call),
 })

@@ -1,0 +1,73 @@
+import { createDevForge } from '@devforge/sdk'
+import { procedures } from '@devforge/server/http/procedures'
+import { describe, expect, test } from 'vitest'
+import { answer, fakeServer } from './support/fake-server.ts'
+
+/** Made of procedures, but none themselves. */
+const HELPERS = ['submit', 'fetchPackage']
+
+const onServer = [...procedures.values()].filter(({ path }) => path.startsWith('marketplace.'))
+const nameOf = (path: string): string => path.replace('marketplace.', '')
+
+type AnyMethod = (input: object) => unknown
+const methodsOf = (forge: object): Record<string, AnyMethod> => ({
+  ...(forge as { marketplace: Record<string, AnyMethod> }).marketplace,
+})
+
+describe('forge.marketplace', () => {
+  test('has a method for every procedure, and no other', () => {
+    const methods = Object.keys(methodsOf(createDevForge({ url: 'https://forge.test' })))
+    const expected = [...onServer.map(({ path }) => nameOf(path)), ...HELPERS]
+    expect(methods.sort()).toEqual(expected.sort())
+  })
+
+  test.each(onServer.map(({ path, type }) => ({ path, type })))(
+    '$path is what its method calls',
+    async ({ path, type }) => {
+      const server = fakeServer(() =>
+        type === 'subscription'
+          ? {
+              raw: new Response('event: return\ndata: \n\n', {
+                headers: { 'content-type': 'text/event-stream' },
+              }),
+            }
+          : answer({ items: [] }),
+      )
+      const method = methodsOf(
+        createDevForge({ url: 'https://forge.test', fetch: server.fetch, apiToken: 'dfp_x' }),
+      )[nameOf(path)]
+      const result = method?.({ id: 'x' })
+      if (type === 'subscription') for await (const entry of result as AsyncIterable<unknown>) void entry
+      else await result
+      expect(server.calls).toHaveLength(1)
+      expect(server.calls[0]).toMatchObject({ path, method: type === 'subscription' ? 'GET' : 'POST' })
+      // A mutation has a request of its own: that is how the SDK sends what changes something.
+      if (type !== 'subscription')
+        expect(new URL(server.calls[0]?.url ?? '').searchParams.has('batch')).toBe(type === 'query')
+    },
+  )
+
+  test.each(onServer.map(({ path, meta }) => ({ path, isPublic: meta.access === 'public' })))(
+    '$path: whether a token goes along',
+    async ({ path, isPublic }) => {
+      const seen: (string | null)[] = []
+      const forge = createDevForge({
+        url: 'https://forge.test',
+        apiToken: 'dfp_x',
+        retries: 0,
+        fetch: async (_, init) => {
+          seen.push(new Headers(init?.headers).get('authorization'))
+          return Response.json({ error: { code: 'NOT_FOUND', message: 'no' } }, { status: 404 })
+        },
+      })
+      const result = methodsOf(forge)[nameOf(path)]?.({ id: 'x' })
+      const wait = async () => {
+        if (result instanceof Promise) await result
+        else for await (const entry of result as AsyncIterable<unknown>) void entry
+      }
+      await wait().catch(() => {})
+      // What anybody may see must not wait for a session that cannot be refreshed. (A download may be of a paid extension.)
+      expect(seen).toEqual([isPublic && path !== 'marketplace.download' ? null : 'Bearer dfp_x'])
+    },
+  )
+})
