@@ -67,6 +67,8 @@ export const submissions = pgTable(
     attempts: count('attempts').notNull().default(0),
     /** Since when a process works on it; taken over when that process died. */
     claimedAt: at('claimed_at'),
+    /** When all checks and the malware scanner had their say; null: nothing may be published yet, whoever approves. */
+    scannedAt: at('scanned_at'),
     decidedBy: text('decided_by').references(() => users.id, { onDelete: 'restrict' }),
     decidedAt: at('decided_at'),
     publishedVersionId: text('published_version_id').references(() => extensionVersions.id, {
