@@ -1,0 +1,5 @@
+export { openArchive } from './archive/open-archive.ts'
+export { openPackage } from './open-package.ts'
+export { buildSbom } from './sbom.ts'
+export type { Archive, PackageEntry, PackageIdentity, VsixPackage } from './types.ts'
+export { compareVersions, engineFloor, versionOrder } from './versions.ts'
