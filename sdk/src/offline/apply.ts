@@ -1,7 +1,7 @@
 import { CLOCK_TOLERANCE_MS, type ClockGuard, trustServerTime } from './clock-guard.ts'
 import type { LeaseKey } from './jws.ts'
 import type { Lease, RevocationEntry, RevocationList } from './lease.ts'
-import type { Denial, DenialRecord, LicenseRecord } from './record.ts'
+import type { Denial, DenialRecord, LicenseRecord, RemovedRecord } from './record.ts'
 import { leaseInvalid } from './server.ts'
 
 /** The stored license with its lease read. */
@@ -35,6 +35,7 @@ export function applyRevocations(
       // A withdrawn key stays withdrawn, whatever a later list says.
       withdrawnKids: [...new Set([...record.withdrawnKids, ...list.withdrawnKids])],
       denial: ours.reduce(denialAfter, record.denial),
+      removed: ours.reduce(removedAfter, record.removed),
     },
   }
 }
@@ -44,10 +45,19 @@ const LIFTED_BY_REINSTATING: ReadonlySet<Denial> = new Set<Denial>(['revoked', '
 
 function denialAfter(denial: DenialRecord | null, entry: RevocationEntry): DenialRecord | null {
   const lasting = denial !== null && !LIFTED_BY_REINSTATING.has(denial.reason)
+  if (entry.kind === 'entitlement_removed' || entry.kind === 'entitlement_added') return denial
   if (entry.kind === 'reinstated') return lasting ? denial : null
   const reason = entry.kind === 'revoked' && lasting ? denial.reason : entry.kind
   // A lease must know of all that was denied.
   return { reason, sequence: entry.sequence, sinceMs: denial?.sinceMs ?? 0 }
+}
+
+/** What the lease says and is not so any more: a paid extension whose license was taken. A lease signed after it says so itself. */
+function removedAfter(removed: RemovedRecord[], entry: RevocationEntry): RemovedRecord[] {
+  const { kind, entitlement, sequence } = entry
+  if (entitlement === null || (kind !== 'entitlement_removed' && kind !== 'entitlement_added')) return removed
+  const others = removed.filter((known) => known.entitlement !== entitlement)
+  return kind === 'entitlement_added' ? others : [...others, { entitlement, sequence }]
 }
 
 /** The record after the server itself refused a lease. Of the answer only its place in what was signed is known. */
@@ -83,6 +93,7 @@ export function applyLease(
       lease: fresh.jws,
       keys: fresh.keys,
       denial: stands ? denial : null,
+      removed: holding.record.removed.filter(({ sequence }) => sequence > lease.revocationSequence),
     },
   }
 }
@@ -108,6 +119,7 @@ export function newHolding(
       sequence: lease.revocationSequence,
       listIssuedAtMs: 0,
       denial: null,
+      removed: [],
       seenMs: guard.seenMs,
     },
   }

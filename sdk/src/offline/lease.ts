@@ -26,10 +26,15 @@ export interface Lease {
 export interface RevocationEntry {
   sequence: number
   licenseId: string
-  kind: 'revoked' | 'reinstated' | 'device_removed'
+  kind: RevocationKind
   device: string | null
+  /** Which one, for entries that are about an entitlement: something the owner has besides the license. */
+  entitlement: string | null
   atMs: number
 }
+
+const KINDS = ['revoked', 'reinstated', 'device_removed', 'entitlement_removed', 'entitlement_added'] as const
+export type RevocationKind = (typeof KINDS)[number]
 
 export interface RevocationList {
   issuedAtMs: number
@@ -107,10 +112,18 @@ function leaseOf(claims: Claims, kid: string): Lease | null {
 
 function entryOf(value: unknown): RevocationEntry | null {
   if (typeof value !== 'object' || value === null) return null
-  const { seq, sub, kind, device, at } = value as Claims
-  if (!count(seq) || !text(sub) || !seconds(at)) return null
-  if (kind !== 'revoked' && kind !== 'reinstated' && kind !== 'device_removed') return null
-  return { sequence: seq, licenseId: sub, kind, device: text(device) ? device : null, atMs: at * 1_000 }
+  const { seq, sub, device, entitlement, at } = value as Claims
+  const kind = KINDS.find((known) => known === (value as Claims).kind)
+  if (!count(seq) || !text(sub) || !seconds(at) || kind === undefined) return null
+  const textOrNull = (claim: unknown) => (text(claim) ? claim : null)
+  return {
+    sequence: seq,
+    licenseId: sub,
+    kind,
+    device: textOrNull(device),
+    entitlement: textOrNull(entitlement),
+    atMs: at * 1_000,
+  }
 }
 
 function revocationsOf(claims: Claims): RevocationList | null {

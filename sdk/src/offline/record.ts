@@ -19,6 +19,13 @@ export interface DenialRecord {
   sinceMs: number
 }
 
+/** An entitlement of the lease that was taken since. */
+export interface RemovedRecord {
+  entitlement: string
+  /** The entry of the revocation list that said so. */
+  sequence: number
+}
+
 /** Everything that is known of the license on this machine. */
 export interface LicenseRecord {
   /** The license key: renewing a lease needs it. */
@@ -32,6 +39,7 @@ export interface LicenseRecord {
   /** When the newest list seen was signed. It never falls. */
   listIssuedAtMs: number
   denial: DenialRecord | null
+  removed: RemovedRecord[]
   /** The latest time that was ever seen here, by the machine's clock or the server's word. */
   seenMs: number
 }
@@ -113,8 +121,18 @@ function recordOf(value: unknown): LicenseRecord | null {
     sequence,
     listIssuedAtMs,
     denial: denialOf(denial),
+    removed: removedOf(value.removed),
     seenMs,
   }
+}
+
+function removedOf(value: unknown): RemovedRecord[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: unknown) =>
+    isObject(item) && typeof item.entitlement === 'string' && typeof item.sequence === 'number'
+      ? [{ entitlement: item.entitlement, sequence: item.sequence }]
+      : [],
+  )
 }
 
 function denialOf(value: unknown): DenialRecord | null {

@@ -69,7 +69,14 @@ export type NothingKnown =
 /** What is known about the stored license before any clock is read. */
 export type Known =
   | NothingKnown
-  | { kind: 'lease'; lease: Lease; denial: Denial | null; keyWithdrawn: boolean }
+  | {
+      kind: 'lease'
+      lease: Lease
+      denial: Denial | null
+      /** What the lease gives and was taken since. */
+      removed: readonly string[]
+      keyWithdrawn: boolean
+    }
 
 /** What to call a lease that was not believed. */
 export function knownFromProblem(problem: LeaseProblem): NothingKnown {
@@ -88,9 +95,14 @@ export function judge(known: Known, nowMs: number | null): LicenseStatus {
     case 'pending':
       return status('none', 'pending')
     case 'lease':
-      return judgeLease(known.lease, known.denial, known.keyWithdrawn, nowMs)
+      return judgeLease(without(known.lease, known.removed), known.denial, known.keyWithdrawn, nowMs)
   }
 }
+
+const without = (lease: Lease, removed: readonly string[]): Lease =>
+  removed.length === 0
+    ? lease
+    : { ...lease, entitlements: lease.entitlements.filter((entitlement) => !removed.includes(entitlement)) }
 
 function judgeLease(
   lease: Lease,

@@ -29,6 +29,7 @@ export function knownOf({ record, lease }: Holding): Known {
     kind: 'lease',
     lease,
     denial: record.denial?.reason ?? null,
+    removed: record.removed.map(({ entitlement }) => entitlement),
     keyWithdrawn: record.withdrawnKids.includes(lease.kid),
   }
 }
@@ -37,7 +38,7 @@ const statusOf = (holding: Holding, wallMs: number): LicenseStatus =>
   judge(knownOf(holding), plausibleNow(holding.guard, wallMs))
 
 function leaseIsDue(holding: Holding, wallMs: number): boolean {
-  if (statusOf(holding, wallMs).state !== 'valid') return true
+  if (statusOf(holding, wallMs).state !== 'valid' || holding.record.removed.length > 0) return true
   const nowMs = plausibleNow(holding.guard, wallMs)
   return nowMs === null || nowMs - holding.lease.issuedAtMs >= RENEW_AFTER_MS
 }

@@ -11,6 +11,7 @@ import {
   isNull,
   lt,
   lte,
+  ne,
   or,
   type SQL,
   sql,
@@ -172,6 +173,18 @@ export async function extensionEntitlements(
       ),
     )
   return rows.flatMap((row) => row.entitlements)
+}
+
+/** The other licenses of an owner, whatever their state: one that is suspended may come back with the lease it had. */
+export async function otherLicenseIds(
+  db: Db,
+  { licenseId, userId }: { licenseId: string; userId: string },
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: licenses.id })
+    .from(licenses)
+    .where(and(eq(licenses.userId, userId), ne(licenses.id, licenseId)))
+  return rows.map((row) => row.id)
 }
 
 /** Ids of licenses whose stored status the clock has overtaken. */

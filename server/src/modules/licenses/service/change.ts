@@ -4,8 +4,14 @@ import { notFound } from '../../../errors.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { findContact } from '../../users/contact.ts'
 import { appendRevocations, insertEvent } from '../queries/history.ts'
-import type { LicenseRow } from '../queries/licenses.ts'
-import { findPlan, lockLicense, updateLicense } from '../queries/licenses.ts'
+import type { LicenseRow, PlanRow } from '../queries/licenses.ts'
+import {
+  extensionEntitlements,
+  findPlan,
+  lockLicense,
+  otherLicenseIds,
+  updateLicense,
+} from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
 
 /** Who or what brought a change about: `reason` in words, `cause` the id of the payment, refund, dispute or subscription. */
@@ -79,9 +85,37 @@ export async function change(
   if (wasUsable !== nowUsable) {
     const kind = nowUsable ? 'reinstated' : 'revoked'
     await appendRevocations(ctx.db, [{ licenseId: license.id, kind, at: now }])
+    await tellOtherLeases(ctx, updated, nowUsable ? 'entitlement_added' : 'entitlement_removed')
   }
   return updated
 }
+
+/**
+ * What an extension's license gives stands in the leases of all licenses of its owner: those are told, too, when it is taken or
+ * given back. Not when another license gives the same. A purchase tells nobody: the next lease carries it.
+ */
+export async function tellOtherLeases(
+  ctx: Ctx,
+  license: Pick<LicenseRow, 'id' | 'userId' | 'product' | 'entitlements'>,
+  kind: 'entitlement_removed' | 'entitlement_added',
+): Promise<void> {
+  if (license.product === 'editor') return
+  const { id: licenseId, userId, entitlements } = license
+  const at = ctx.deps.clock.now()
+  const others = await otherLicenseIds(ctx.db, { licenseId, userId })
+  const kept = new Set(
+    kind === 'entitlement_added' ? [] : await extensionEntitlements(ctx.db, { userId, now: at }),
+  )
+  const changed = entitlements.filter((entitlement) => !kept.has(entitlement))
+  await appendRevocations(
+    ctx.db,
+    others.flatMap((licenseId) => changed.map((entitlement) => ({ licenseId, kind, entitlement, at }))),
+  )
+}
+
+/** What mails call a license: by its plan, or by the extension it is for. */
+export const nameOf = ({ product, planSlug }: LicenseRow, plan: PlanRow | undefined): string =>
+  product === 'editor' ? (plan?.name ?? planSlug) : product.replace(/^extension:/, '')
 
 /** Tells the owner, once per occasion. */
 export async function mailOwner(
@@ -97,6 +131,6 @@ export async function mailOwner(
     dedupeKey: `${template}:${license.id}:${occasion}`,
     to: email,
     template,
-    data: { name, plan: plan?.name ?? license.planSlug, licenseId: license.id, reason },
+    data: { name, plan: nameOf(license, plan), licenseId: license.id, reason },
   })
 }

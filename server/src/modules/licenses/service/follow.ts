@@ -9,7 +9,7 @@ import { lockLicense, updateLicense } from '../queries/licenses.ts'
 import type { LicenseStatus } from '../state.ts'
 import { statusAt } from '../state.ts'
 import type { Change } from './change.ts'
-import { change, lockOrThrow, recordEvent } from './change.ts'
+import { change, lockOrThrow, recordEvent, tellOtherLeases } from './change.ts'
 import { freeDevices } from './devices.ts'
 
 /**
@@ -147,6 +147,7 @@ export function expireByClock(ctx: Ctx, licenseId: string): Promise<void> {
     if (status === 'expired' && license.subscriptionId !== null) {
       await appendRevocations(ctx.db, [{ licenseId: license.id, kind: 'revoked', at: ctx.deps.clock.now() }])
     }
+    if (status === 'expired') await tellOtherLeases(ctx, updated, 'entitlement_removed')
     await recordEvent(ctx, license.id, status === 'expired' ? 'license.expired' : 'license.past_due', {
       reason: 'time',
       before: { status: license.status },

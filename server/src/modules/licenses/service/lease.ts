@@ -117,6 +117,7 @@ export async function revocations(
       sub: row.licenseId,
       kind: row.kind,
       ...(row.device ? { device: row.device } : {}),
+      ...(row.entitlement ? { entitlement: row.entitlement } : {}),
       at: seconds(row.at),
     })),
     withdrawn_kids: await ctx.deps.signer.withdrawnKids(),

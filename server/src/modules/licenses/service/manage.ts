@@ -18,7 +18,7 @@ import {
   updateLicense,
 } from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
-import { recordEvent } from './change.ts'
+import { nameOf, recordEvent, tellOtherLeases } from './change.ts'
 import { freeDevices } from './devices.ts'
 
 type OwnCtx = Ctx<SessionActor>
@@ -122,7 +122,7 @@ export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDe
       dedupeKey: `license-key-reissued:${license.id}:${keyHint}`,
       to: email,
       template: 'license-key-reissued',
-      data: { name, plan: plan?.name ?? license.planSlug, licenseId: license.id },
+      data: { name, plan: nameOf(license, plan), licenseId: license.id },
       secret: { licenseKey: key },
     })
     return { license: presentLicense(updated, devicesInUse, ctx.deps.clock.now()), key }
@@ -151,6 +151,7 @@ export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; t
     const plan = await findPlan(ctx.db, license.planSlug)
     await updateLicense(ctx.db, license.id, { userId: recipient.userId, keyHash, keyHint, updatedAt: now })
     const devicesFreed = await freeDevices(ctx, license.id)
+    await tellOtherLeases(ctx, license, 'entitlement_removed')
     await recordEvent(ctx, license.id, 'license.transferred', {
       before: { userId: license.userId, keyHint: license.keyHint },
       after: { userId: recipient.userId, keyHint, devicesFreed },
@@ -159,7 +160,7 @@ export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; t
       dedupeKey: `license-transferred:${license.id}:${keyHint}`,
       to: recipient.email,
       template: 'license-transferred',
-      data: { name: recipient.name, plan: plan?.name ?? license.planSlug, licenseId: license.id },
+      data: { name: recipient.name, plan: nameOf(license, plan), licenseId: license.id },
       secret: { licenseKey: key },
     })
     return { licenseId: license.id, toEmail: input.toEmail, transferredAt: now }
