@@ -1157,6 +1157,34 @@ export interface Contract {
         | null
     }
   }
+  'marketplace.abuseReports': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'dismissed' | 'open' | 'upheld' | undefined
+      extension?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        extension: string
+        extensionStatus: 'hidden' | 'published' | 'removed'
+        reporter: {
+          id: string
+          name: string
+        }
+        category: 'copyright' | 'impersonation' | 'malware' | 'other' | 'privacy' | 'spam'
+        text: string
+        status: 'dismissed' | 'open' | 'upheld'
+        answer: string | null
+        decidedAt: Date | null
+        ticketId: string | null
+        createdAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
   'marketplace.addMember': {
     kind: 'mutation'
     input: {
@@ -1239,6 +1267,123 @@ export interface Contract {
       createdAt: Date
     }
   }
+  'marketplace.decideReport': {
+    kind: 'mutation'
+    input: {
+      reportId: string
+      decision: 'dismissed' | 'upheld'
+      answer: string
+    }
+    output: {
+      id: string
+      status: 'dismissed' | 'open' | 'upheld'
+      answer: string
+      decidedAt: Date
+    }
+  }
+  'marketplace.deleteReview': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      deleted: boolean
+    }
+  }
+  'marketplace.dismissFlags': {
+    kind: 'mutation'
+    input: {
+      reviewId: string
+      reason: string
+    }
+    output: {
+      reviewId: string
+      dismissed: number
+    }
+  }
+  'marketplace.feature': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      featuredAt: Date | null
+    }
+  }
+  'marketplace.flagReview': {
+    kind: 'mutation'
+    input: {
+      reviewId: string
+      reason: string
+    }
+    output: {
+      flagged: true
+    }
+  }
+  'marketplace.flaggedReviews': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        stars: number
+        title: string
+        body: string
+        version: string | null
+        verified: 'install' | 'purchase' | null
+        reply: {
+          publisher: string
+          body: string
+          at: Date
+        } | null
+        createdAt: Date
+        updatedAt: Date
+        author: {
+          id: string
+          name: string
+        }
+        extension: string
+        flags: number
+        reasons: string[]
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'marketplace.hideReview': {
+    kind: 'mutation'
+    input: {
+      reviewId: string
+      reason: string
+    }
+    output: {
+      reviewId: string
+      hidden: boolean
+      rating: {
+        average: number | null
+        count: number
+      }
+    }
+  }
+  'marketplace.killList': {
+    kind: 'query'
+    input: void
+    output: {
+      malicious: {
+        id: string
+        reason: string
+        at: Date
+      }[]
+      deprecated: {
+        id: string
+        message: string | null
+        replacedBy: string | null
+      }[]
+    }
+  }
   'marketplace.members': {
     kind: 'query'
     input: {
@@ -1270,6 +1415,31 @@ export interface Contract {
       status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
       reason: string | null
       at: Date
+    }
+  }
+  'marketplace.ownRating': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      stars: number | null
+      review: {
+        id: string
+        title: string
+        body: string
+        verified: 'install' | 'purchase' | null
+        hidden: {
+          reason: string
+        } | null
+        createdAt: Date
+        updatedAt: Date
+      } | null
+      rating: {
+        average: number | null
+        count: number
+      }
     }
   }
   'marketplace.payouts': {
@@ -1365,6 +1535,32 @@ export interface Contract {
       nextCursor: string | null
     }
   }
+  'marketplace.rate': {
+    kind: 'mutation'
+    input: {
+      id: string
+      stars: number
+    }
+    output: {
+      id: string
+      stars: number | null
+      review: {
+        id: string
+        title: string
+        body: string
+        verified: 'install' | 'purchase' | null
+        hidden: {
+          reason: string
+        } | null
+        createdAt: Date
+        updatedAt: Date
+      } | null
+      rating: {
+        average: number | null
+        count: number
+      }
+    }
+  }
   'marketplace.removeMember': {
     kind: 'mutation'
     input: {
@@ -1387,6 +1583,126 @@ export interface Contract {
       extensions: number
     }
   }
+  'marketplace.replyToReview': {
+    kind: 'mutation'
+    input: {
+      reviewId: string
+      body: string | null
+    }
+    output: {
+      id: string
+      author: {
+        name: string
+      }
+      stars: number
+      title: string
+      body: string
+      version: string | null
+      verified: 'install' | 'purchase' | null
+      reply: {
+        publisher: string
+        body: string
+        at: Date
+      } | null
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'marketplace.reportAbuse': {
+    kind: 'mutation'
+    input: {
+      id: string
+      category: 'copyright' | 'impersonation' | 'malware' | 'other' | 'privacy' | 'spam'
+      text: string
+    }
+    output: {
+      id: string
+      extension: string
+      status: 'dismissed' | 'open' | 'upheld'
+      createdAt: Date
+    }
+  }
+  'marketplace.restore': {
+    kind: 'mutation'
+    input: {
+      id: string
+      reason: string
+    }
+    output: {
+      id: string
+      displayName: string
+      status: 'hidden' | 'published' | 'removed'
+      malicious: boolean
+      takenDownAt: Date | null
+      installs: number
+      activeInstalls: number
+      downloads: number
+      versions: number
+    }
+  }
+  'marketplace.review': {
+    kind: 'mutation'
+    input: {
+      id: string
+      stars: number
+      title: string
+      body: string
+    }
+    output: {
+      id: string
+      stars: number | null
+      review: {
+        id: string
+        title: string
+        body: string
+        verified: 'install' | 'purchase' | null
+        hidden: {
+          reason: string
+        } | null
+        createdAt: Date
+        updatedAt: Date
+      } | null
+      rating: {
+        average: number | null
+        count: number
+      }
+    }
+  }
+  'marketplace.reviews': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      id: string
+      sort?: 'highest' | 'lowest' | 'newest' | undefined
+      stars?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        author: {
+          name: string
+        }
+        stars: number
+        title: string
+        body: string
+        version: string | null
+        verified: 'install' | 'purchase' | null
+        reply: {
+          publisher: string
+          body: string
+          at: Date
+        } | null
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+      rating: {
+        average: number | null
+        count: number
+      }
+    }
+  }
   'marketplace.setPrice': {
     kind: 'mutation'
     input:
@@ -1405,6 +1721,124 @@ export interface Contract {
         amountMinor: number
         currency: string
       } | null
+    }
+  }
+  'marketplace.stats': {
+    kind: 'query'
+    input: {
+      id: string
+      from: string
+      to: string
+      by?: 'day' | 'platform' | 'version' | undefined
+    }
+    output: {
+      id: string
+      from: string
+      to: string
+      by: 'day' | 'platform' | 'version'
+      items: {
+        downloads: number
+        installs: number
+        updates: number
+        uninstalls: number
+        uniqueInstalls: number
+        key: string
+      }[]
+      totals: {
+        downloads: number
+        installs: number
+        updates: number
+        uninstalls: number
+        uniqueInstalls: number
+      }
+    }
+  }
+  'marketplace.statsCsv': {
+    kind: 'query'
+    input: {
+      id: string
+      from: string
+      to: string
+    }
+    output: {
+      fileName: string
+      contentType: string
+      csv: string
+    }
+  }
+  'marketplace.takedown': {
+    kind: 'mutation'
+    input: {
+      id: string
+      reason: string
+      malicious?: boolean | undefined
+    }
+    output: {
+      id: string
+      displayName: string
+      status: 'hidden' | 'published' | 'removed'
+      malicious: boolean
+      takenDownAt: Date | null
+      installs: number
+      activeInstalls: number
+      downloads: number
+      versions: number
+      reportsUpheld: number
+    }
+  }
+  'marketplace.takedownImpact': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      displayName: string
+      status: 'hidden' | 'published' | 'removed'
+      malicious: boolean
+      takenDownAt: Date | null
+      installs: number
+      activeInstalls: number
+      downloads: number
+      versions: number
+    }
+  }
+  'marketplace.unfeature': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      featuredAt: Date | null
+    }
+  }
+  'marketplace.unhideReview': {
+    kind: 'mutation'
+    input: {
+      reviewId: string
+      reason: string
+    }
+    output: {
+      reviewId: string
+      hidden: boolean
+      rating: {
+        average: number | null
+        count: number
+      }
+    }
+  }
+  'marketplace.unrate': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      removed: boolean
+      rating: {
+        average: number | null
+        count: number
+      }
     }
   }
   'marketplace.updatePublisher': {
@@ -1905,8 +2339,14 @@ export interface ErrorDetails {
     version?: string
     targetPlatform?: string
   }
+  EXTENSION_NOT_TAKEN_DOWN: {
+    id: string
+  }
   EXTENSION_REMOVED: {
     extension: string
+  }
+  EXTENSION_TAKEN_DOWN: {
+    id: string
   }
   FORBIDDEN: {
     need?: string
@@ -2000,9 +2440,21 @@ export interface ErrorDetails {
   RATE_LIMITED: {
     retryAfterSeconds: number
   }
+  RATING_OWN_EXTENSION: {
+    id: string
+  }
   REFUND_EXCEEDS_PAYMENT: {
     refundableMinor: number
     currency: string
+  }
+  REPORT_DECIDED: {
+    status: string
+  }
+  REVIEW_HIDDEN: {
+    reason: string
+  }
+  STATS_TOO_LARGE: {
+    limitRows: number
   }
   STREAM_LIMIT: {
     limit: number

@@ -27,8 +27,23 @@ export interface MailTemplates {
   }
   'publisher-domain-withdrawn': { name: string; publisher: string; domain: string }
   'publisher-removed': { name: string; publisher: string; reason: string }
+  'extension-taken-down': { name: string; extension: string; reason: string; malicious: boolean }
+  'extension-restored': { name: string; extension: string; reason: string; available: boolean }
+  'review-hidden': { name: string; extension: string; reason: string }
+  'abuse-report-decided': { name: string; extension: string; upheld: boolean; answer: string }
   'payment-failed': { name: string; plan: string }
   'payment-refunded': { name: string; amount: string; full: boolean }
+  'api-token-leaked': { name: string; tokenName: string; hint: string }
+  'submission-published': { name: string; extension: string; version: string }
+  'submission-held': { name: string; extension: string; version: string; reason: string }
+  'submission-rejected': {
+    name: string
+    extension: string
+    version: string
+    reason: string
+    submissionId: string
+  }
+  'appeal-declined': { name: string; extension: string; answer: string }
 }
 export type MailTemplate = keyof MailTemplates
 
@@ -171,6 +186,42 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
       'The name is kept and will not be given to anybody else.',
     ],
   }),
+  'extension-taken-down': ({ name, extension, reason, malicious }) => ({
+    subject: `${extension} was taken down`,
+    paragraphs: [
+      `Hello ${name},`,
+      `a moderator has taken down your extension ${extension}: ${reason}`,
+      malicious
+        ? 'It was found to be harmful: editors remove it from the machines that have it.'
+        : 'Nobody can find or install it any more. Where it is installed it stays.',
+      'If you think that this is wrong, you can appeal in your account or with `devforge appeal`.',
+    ],
+  }),
+  'extension-restored': ({ name, extension, reason, available }) => ({
+    subject: `${extension} is no longer taken down`,
+    paragraphs: [
+      `Hello ${name},`,
+      `a moderator has undone the takedown of your extension ${extension}: ${reason}`,
+      available ? 'It can be found and installed again.' : 'It is as it was before the takedown.',
+    ],
+  }),
+  'review-hidden': ({ name, extension, reason }) => ({
+    subject: `Your review of ${extension} was hidden`,
+    paragraphs: [
+      `Hello ${name},`,
+      `a moderator has hidden your review of ${extension}: ${reason}`,
+      'It is no longer shown, and its stars do not count. You can take it back and write another one.',
+    ],
+  }),
+  'abuse-report-decided': ({ name, extension, upheld, answer }) => ({
+    subject: `Your report of ${extension}`,
+    paragraphs: [
+      `Hello ${name},`,
+      upheld
+        ? `thank you for reporting ${extension}. We agree with you: ${answer}`
+        : `thank you for reporting ${extension}. We have looked at it and leave it as it is: ${answer}`,
+    ],
+  }),
   'payment-failed': ({ name, plan }) => ({
     subject: `We could not collect your payment for Dev Forge ${plan}`,
     paragraphs: [
@@ -184,6 +235,40 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
       `Hello ${name},`,
       `we have refunded ${amount}. It reaches your account within five to ten days.`,
       ...(full ? ['The license that came with this payment has ended.'] : []),
+    ],
+  }),
+  'api-token-leaked': ({ name, tokenName, hint }) => ({
+    subject: 'Your API token was found in a package and revoked',
+    paragraphs: [
+      `Hello ${name},`,
+      `your API token “${tokenName}” (ending in ${hint}) stood in an extension package that was sent to us. Whoever had the package could publish in your name, so the token was revoked at once.`,
+      'Make a new one, and give it to your tools through the environment, never in a file of the package. Look through your recent submissions for any that are not yours.',
+    ],
+  }),
+  'submission-published': ({ name, extension, version }) => ({
+    subject: `${extension} ${version} is published`,
+    paragraphs: [
+      `Hello ${name},`,
+      `version ${version} of ${extension} passed all checks and can be installed now.`,
+    ],
+  }),
+  'submission-held': ({ name, extension, version, reason }) => ({
+    subject: `${extension} ${version} waits for a moderator`,
+    paragraphs: [`Hello ${name},`, reason, 'You need not do anything. A mail follows once it is decided.'],
+  }),
+  'submission-rejected': ({ name, extension, version, reason, submissionId }) => ({
+    subject: `${extension} ${version} was rejected`,
+    paragraphs: [
+      `Hello ${name},`,
+      `version ${version} of ${extension} was not published: ${reason}`,
+      `All findings, by file and line, are with submission ${submissionId}. Mend them and submit again under the same version; or, if we are wrong, appeal.`,
+    ],
+  }),
+  'appeal-declined': ({ name, extension, answer }) => ({
+    subject: `Your appeal about ${extension}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `we looked at it again, and the decision about ${extension} stays: ${answer}`,
     ],
   }),
 }

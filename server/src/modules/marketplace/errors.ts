@@ -1,13 +1,5 @@
+import type { Finding } from '@devforge/db'
 import { defineErrors, error } from '../../errors/define.ts'
-
-/** A finding as errors show it; the same shape as in a submission. */
-export interface FindingSummary {
-  rule: string
-  severity: string
-  message: string
-  file?: string
-  line?: number
-}
 
 export const marketplaceErrors = defineErrors({
   EXTENSION_NOT_FOUND: error<{ id: string; version?: string; targetPlatform?: string }>(
@@ -44,7 +36,7 @@ export const marketplaceErrors = defineErrors({
     'This is not a domain that can be verified. Give a name such as example.com.',
   ),
   PUBLISHER_LAST_OWNER: error('CONFLICT', 'A publisher needs an owner. Make somebody else one first.'),
-  VSIX_INVALID: error<{ findings: FindingSummary[] }>(
+  VSIX_INVALID: error<{ findings: Finding[] }>(
     'BAD_REQUEST',
     'This is not a package that can be published. See details.findings.',
   ),
@@ -70,6 +62,24 @@ export const marketplaceErrors = defineErrors({
   PRICE_OUT_OF_RANGE: error<{ minMinor: number; maxMinor: number; currency: string }>(
     'BAD_REQUEST',
     'This price is too low or too high. See details.',
+  ),
+  RATING_OWN_EXTENSION: error<{ id: string }>(
+    'FORBIDDEN',
+    'Members of a publisher do not rate its extensions.',
+  ),
+  REVIEW_HIDDEN: error<{ reason: string }>(
+    'CONFLICT',
+    'A moderator has hidden this review. You can take it back together with its stars.',
+  ),
+  REPORT_DECIDED: error<{ status: string }>('CONFLICT', 'This report has been decided already.'),
+  EXTENSION_TAKEN_DOWN: error<{ id: string }>('CONFLICT', 'This extension has been taken down already.'),
+  EXTENSION_NOT_TAKEN_DOWN: error<{ id: string }>(
+    'CONFLICT',
+    'This extension has not been taken down by a moderator.',
+  ),
+  STATS_TOO_LARGE: error<{ limitRows: number }>(
+    'BAD_REQUEST',
+    'There is more than one table can hold. Ask for fewer days.',
   ),
   ENTITLEMENT_REQUIRED: error<{ extension: string; amountMinor: number; currency: string }>(
     'FORBIDDEN',

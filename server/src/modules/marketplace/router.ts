@@ -5,6 +5,7 @@ import { moderationProcedures } from './procedures/moderation.ts'
 import { publishersProcedures } from './procedures/publishers.ts'
 import { reviewsProcedures } from './procedures/reviews.ts'
 import { salesProcedures } from './procedures/sales.ts'
+import { statisticsProcedures } from './procedures/statistics.ts'
 import { submissionsProcedures } from './procedures/submissions.ts'
 import { watchProcedures } from './procedures/watch.ts'
 
@@ -16,6 +17,7 @@ export const marketplaceRouter = router({
   ...watchProcedures,
   ...authorsProcedures,
   ...reviewsProcedures,
+  ...statisticsProcedures,
   ...salesProcedures,
   ...moderationProcedures,
 })

@@ -18,13 +18,13 @@ export async function tryRollUpLock(db: Db): Promise<boolean> {
  *
  * A client counts once per kind, version and day; a network brings at most `networkLimit` counts per extension and day. What
  * is not counted still moves the client's state (installed or not).
- * @returns how many events were taken
+ * @returns how many events were taken, and the extensions whose counters moved
  */
 export async function rollUpBatch(
   db: Db,
   { limit, networkLimit }: { limit: number; networkLimit: number },
-): Promise<number> {
-  const [row] = await db.execute<{ taken: number }>(sql`
+): Promise<{ taken: number; extensionIds: string[] }> {
+  const [row] = await db.execute<{ taken: number; extension_ids: string[] }>(sql`
     with taken as (
       delete from usage_events u
       using (select sequence from usage_events order by sequence limit ${limit}) oldest
@@ -138,8 +138,8 @@ export async function rollUpBatch(
       from held h join totals t on t.extension_id = h.id
       where e.id = h.id
     )
-    select count(*)::int as taken from taken`)
-  return row?.taken ?? 0
+    select (select count(*)::int from taken) as taken, array(select extension_id from totals) as extension_ids`)
+  return { taken: row?.taken ?? 0, extensionIds: row?.extension_ids ?? [] }
 }
 
 /** Forgets who was counted before a day (`YYYY-MM-DD`): events are not that late. */

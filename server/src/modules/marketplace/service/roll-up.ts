@@ -2,6 +2,7 @@ import { addMs, DAY, SECOND } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { inTx } from '../../../tx.ts'
 import { forgetSeen, rollUpBatch, tryRollUpLock } from '../queries/roll-up.ts'
+import { refreshRanks } from './search/index-extension.ts'
 
 /** Events in one transaction: some tenths of a second. */
 const BATCH = 5_000
@@ -18,6 +19,14 @@ const SEEN_DAYS = 3
 /** The day of a moment, in UTC. */
 export const dayOf = (date: Date): string => date.toISOString().slice(0, 10)
 
+/** @returns events taken; none when another worker is at it */
+async function rollUpOnce(ctx: Ctx): Promise<number> {
+  if (!(await tryRollUpLock(ctx.db))) return 0
+  const batch = await rollUpBatch(ctx.db, { limit: BATCH, networkLimit: NETWORK_DAILY_LIMIT })
+  await refreshRanks(ctx.db, batch.extensionIds, ctx.deps.clock.now())
+  return batch.taken
+}
+
 /**
  * Counts the events that are waiting, each exactly once whatever crashes: it is deleted in the transaction that counts it. Of
  * several workers one does it, the others leave at once.
@@ -27,11 +36,7 @@ export async function rollUpUsage(ctx: Ctx): Promise<number> {
   const until = performance.now() + RUN_MS
   let total = 0
   for (;;) {
-    const taken = await inTx(ctx, async (ctx) =>
-      (await tryRollUpLock(ctx.db))
-        ? rollUpBatch(ctx.db, { limit: BATCH, networkLimit: NETWORK_DAILY_LIMIT })
-        : 0,
-    )
+    const taken = await inTx(ctx, rollUpOnce)
     total += taken
     if (taken < BATCH || performance.now() > until) break
   }

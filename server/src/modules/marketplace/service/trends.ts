@@ -4,6 +4,7 @@ import { inTx } from '../../../tx.ts'
 import { forgetClients, relateChunk } from '../queries/related.ts'
 import { changedTrending, writeTrending } from '../queries/trending.ts'
 import { dayOf } from './roll-up.ts'
+import { refreshRanks } from './search/index-extension.ts'
 
 const RECENT_DAYS = 7
 const USUAL_DAYS = 28
@@ -23,7 +24,15 @@ export async function refreshTrending(ctx: Ctx): Promise<void> {
     to: dayOf(now),
   })
   for (let start = 0; start < scores.length; start += UPDATE_ROWS) {
-    await writeTrending(ctx.db, scores.slice(start, start + UPDATE_ROWS))
+    const chunk = scores.slice(start, start + UPDATE_ROWS)
+    await inTx(ctx, async (ctx) => {
+      await writeTrending(ctx.db, chunk)
+      await refreshRanks(
+        ctx.db,
+        chunk.map(({ id }) => id),
+        now,
+      )
+    })
   }
 }
 
