@@ -29,7 +29,12 @@ type At<R, P extends string> = P extends keyof R
       : never
     : never
 
-type Input<I> = [I] extends [undefined] ? undefined : Plain<I>
+/** A strict object without members stays one: spelled out it would look like a type that got lost. */
+type Input<I> = [I] extends [undefined]
+  ? undefined
+  : [I] extends [Record<string, never>]
+    ? Record<string, never>
+    : Plain<I>
 
 /** What a stream yields. Ids of `tracked` entries are the transport's business. */
 type Yielded<O> = O extends AsyncIterable<infer E> ? (E extends { id: string; data: infer D } ? D : E) : never
