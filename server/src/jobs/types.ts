@@ -42,6 +42,8 @@ export interface JobData {
   'marketplace.trending': Record<string, never>
   'marketplace.related': { after?: string }
   'marketplace.domains': Record<string, never>
+  'marketplace.rank': Record<string, never>
+  'marketplace.words': Record<string, never>
   'marketplace.publisherChanged': { publisherId: string }
   'maintenance.sweep': SweepData
 }
