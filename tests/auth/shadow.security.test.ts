@@ -166,6 +166,7 @@ test('every table that names a person is either moved by a join or deliberately 
     'invoices',
     'licenses',
     'payments',
+    'publisher_members',
     'sessions',
     'subscriptions',
     'trials',

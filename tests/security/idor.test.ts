@@ -2,6 +2,7 @@ import { type DevForge, isDevForgeError, type Path } from '@devforge/sdk'
 import { appRouter } from '@devforge/server/router'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
+import { placeExtension } from '../support/extensions.ts'
 import { fingerprint, licensed } from '../support/licenses.ts'
 import { buy } from '../support/payments.ts'
 import { type Person, signUp } from '../support/people.ts'
@@ -16,6 +17,8 @@ interface Belongings {
   checkoutId: string
   paymentId: string
   subscriptionId: string
+  /** Of an extension that A publishes. */
+  reviewId: string
 }
 
 /** The same call with an id of A and with one that nobody has: B must get the same answer to both. */
@@ -27,9 +30,13 @@ type Case =
   | 'own'
   /** Admins or agents only. */
   | { staff: unknown }
+  /** Takes the name of a publisher: A's answers like one that nobody has. */
+  | { withPublisher: (publisher: string) => object }
   | WithId
 
 const byId = (withId: keyof Belongings): WithId => ({ withId, input: (id) => ({ id }) })
+
+const A_PUBLISHER = 'belongs-to-a'
 
 /** Every procedure has a line. One without fails the test below: whoever adds a procedure says here whose ids it takes. */
 const cases: Record<string, Case> = {
@@ -120,12 +127,46 @@ const cases: Record<string, Case> = {
   'admin.archivePlan': { staff: {} },
   'licenses.addRelease': { staff: { version: '1.0.0', releasedAt: new Date() } },
 
+  'marketplace.createPublisher': 'no-id',
+  'marketplace.publisher': 'no-id',
+  'marketplace.publishers': 'own',
+  'marketplace.updatePublisher': { withPublisher: (publisher) => ({ publisher, displayName: 'Mine now' }) },
+  'marketplace.removePublisher': { withPublisher: (publisher) => ({ publisher, reason: 'mine now' }) },
+  'marketplace.members': { withPublisher: (publisher) => ({ publisher }) },
+  'marketplace.addMember': { withPublisher: (publisher) => ({ publisher, email: 'b@example.com' }) },
+  'marketplace.removeMember': { withPublisher: (publisher) => ({ publisher, email: 'a@example.com' }) },
+  'marketplace.verifyPublisher': { withPublisher: (publisher) => ({ publisher, domain: 'b.dev' }) },
   // Publishers go by name; that a foreign one answers like one that never was is shown in marketplace/sales.security.test.ts.
   'marketplace.setPrice': 'no-id',
   'marketplace.createPayoutAccount': 'no-id',
   'marketplace.balance': 'no-id',
   'marketplace.payouts': 'no-id',
   'marketplace.payoutsCsv': 'no-id',
+  // Reviews are everybody's to read and to flag; extensions go by name.
+  'marketplace.reviews': 'no-id',
+  'marketplace.ownRating': 'no-id',
+  'marketplace.rate': 'no-id',
+  'marketplace.unrate': 'no-id',
+  'marketplace.review': 'no-id',
+  'marketplace.deleteReview': 'no-id',
+  'marketplace.flagReview': 'no-id',
+  'marketplace.reportAbuse': 'no-id',
+  'marketplace.killList': 'no-id',
+  'marketplace.replyToReview': { withId: 'reviewId', input: (reviewId) => ({ reviewId, body: 'mine' }) },
+  // That a foreign extension answers like one that never was is shown in marketplace/stats.test.ts.
+  'marketplace.stats': 'no-id',
+  'marketplace.statsCsv': 'no-id',
+  'marketplace.takedownImpact': { staff: { id: 'a.b' } },
+  'marketplace.takedown': { staff: { id: 'a.b', reason: 'x' } },
+  'marketplace.restore': { staff: { id: 'a.b', reason: 'x' } },
+  'marketplace.feature': { staff: { id: 'a.b' } },
+  'marketplace.unfeature': { staff: { id: 'a.b' } },
+  'marketplace.flaggedReviews': { staff: {} },
+  'marketplace.hideReview': { staff: { reviewId: 'rev_x', reason: 'x' } },
+  'marketplace.unhideReview': { staff: { reviewId: 'rev_x', reason: 'x' } },
+  'marketplace.dismissFlags': { staff: { reviewId: 'rev_x', reason: 'x' } },
+  'marketplace.abuseReports': { staff: {} },
+  'marketplace.decideReport': { staff: { reportId: 'rpt_x', decision: 'upheld', answer: 'x' } },
 }
 
 interface ProcedureInfo {
@@ -174,9 +215,11 @@ describe('what belongs to A is closed to B', () => {
       checkoutId: bought.checkoutId,
       paymentId: bought.paymentId,
       subscriptionId: (await a.forge.payments.subscriptions()).items[0]?.id ?? '',
+      reviewId: await reviewed(a),
     }
     for (const [name, id] of Object.entries(belongings)) expect(id, name).toMatch(/^[a-z]{3}_/)
-    secrets = [...Object.values(belongings), a.email]
+    await a.forge.call('marketplace.createPublisher', 'mutation', { name: A_PUBLISHER })
+    secrets = [...Object.values(belongings), a.email, A_PUBLISHER]
     b = await signUp(t)
   })
   afterAll(() => t[Symbol.asyncDispose]())
@@ -200,15 +243,17 @@ describe('what belongs to A is closed to B', () => {
         await expect(callAny(t.forge(), path, rule.staff)).rejects.toMatchObject({ code: 'AUTH_REQUIRED' })
         return
       }
-      const real = belongings[rule.withId]
-      const unknown = `${real.slice(0, 4)}01aaaaaaaaaaaaaaaaaaaaaaaa`
+      const byName = 'withPublisher' in rule
+      const real = byName ? A_PUBLISHER : belongings[rule.withId]
+      const unknown = byName ? 'belongs-to-nobody' : `${real.slice(0, 4)}01aaaaaaaaaaaaaaaaaaaaaaaa`
+      const input = byName ? rule.withPublisher : rule.input
       const before = await snapshot()
-      const aboutReal = await learned(callAny(b.forge, path, rule.input(real)), real)
-      expect(aboutReal).toBe(await learned(callAny(b.forge, path, rule.input(unknown)), unknown))
-      expect(aboutReal).toMatch(/^error 404 /)
+      const aboutReal = await learned(callAny(b.forge, path, input(real)), real)
+      expect(aboutReal).toBe(await learned(callAny(b.forge, path, input(unknown)), unknown))
+      expect(aboutReal).toMatch(byName ? /^error 403 PUBLISHER_FORBIDDEN / : /^error 404 /)
       expect(await snapshot(), 'nothing of A has changed').toEqual(before)
       // Somebody who is not signed in gets no further than the door.
-      expect(await learned(callAny(t.forge(), path, rule.input(real)), real)).toMatch(/^error 40[14] /)
+      expect(await learned(callAny(t.forge(), path, input(real)), real)).toMatch(/^error 40[14] /)
     })
   }
 
@@ -234,6 +279,14 @@ describe('what belongs to A is closed to B', () => {
     ])
   })
 
+  /** Somebody reviews an extension of a person. @returns the review's id */
+  async function reviewed(owner: Person): Promise<string> {
+    const { id } = await placeExtension(t, { owner })
+    const review = { id, stars: 4, title: 'Good', body: 'It works.' }
+    const own = await (await signUp(t)).forge.call('marketplace.review', 'mutation', review)
+    return own.review?.id ?? ''
+  }
+
   /** Everything that A has, as the database sees it. */
   async function snapshot(): Promise<string> {
     const rows = await t.deps.sql`
@@ -244,7 +297,10 @@ describe('what belongs to A is closed to B', () => {
       union all select c::text from checkouts c
       union all select s::text from subscriptions s
       union all select s::text from sessions s where user_id = ${belongings.userId}
-      union all select k::text from api_tokens k order by 1`
+      union all select r::text from reviews r
+      union all select k::text from api_tokens k
+      union all select p::text from publishers p
+      union all select m::text from publisher_members m order by 1`
     return JSON.stringify(rows)
   }
 })

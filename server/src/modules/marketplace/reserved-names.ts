@@ -41,6 +41,7 @@ export const BRAND_NAMES: readonly string[] = [
   ...[
     'microsoft',
     'msft',
+    'vscode',
     'visualstudio',
     'visualstudiocode',
     'vscodeteam',

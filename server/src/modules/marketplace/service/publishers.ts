@@ -2,7 +2,7 @@ import type { Db } from '@devforge/db'
 import type { AccountActor, Actor, Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
-import { isBrandName, isRouteName, looksLikeBrand, squash } from '../publisher-names.ts'
+import { isBrandName, isRouteName, squash } from '../publisher-names.ts'
 import { insertMember } from '../queries/publisher-members.ts'
 import {
   acceptMembership,
@@ -92,7 +92,7 @@ const mayHave = (actor: Actor, name: string): boolean =>
 
 /** Whether somebody may be shown under a name that people would take for somebody else. */
 export const mayShow = (actor: Actor, displayName: string): boolean =>
-  actor.type === 'admin' || !looksLikeBrand(displayName)
+  actor.type === 'admin' || !isBrandName(displayName)
 
 /**
  * Takes a name for the caller, who owns it from then on. Case and hyphens make no difference between names, and the names of
