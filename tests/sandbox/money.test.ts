@@ -297,6 +297,7 @@ test('Connect: a subscription shares every invoice with its publisher', async ()
     type: 'express',
     capabilities: { transfers: { requested: true } },
   })
+  sandbox.accounts.finish(account.id)
   const session = await newSession(stripe, {
     mode: 'subscription',
     subscription_data: { application_fee_percent: 15, transfer_data: { destination: account.id } },
@@ -340,4 +341,45 @@ test('promotion codes are checked: minimum, customer, first order, count', async
   await expect(
     stripe.promotionCodes.create({ coupon: coupon.id } as unknown as Stripe.PromotionCodeCreateParams),
   ).rejects.toThrow()
+})
+
+test('Connect: nothing is sent to an account that may not take money, nor taken from one that was paid out', async () => {
+  await using bench = openBench()
+  const { sandbox, stripe } = bench
+  const account = await stripe.accounts.create({
+    type: 'express',
+    capabilities: { transfers: { requested: true } },
+  })
+  const intent = await stripe.paymentIntents.create({
+    amount: 10_000,
+    currency: 'usd',
+    payment_method: 'pm_card_visa',
+    confirm: true,
+  })
+  const send = () =>
+    stripe.transfers.create({
+      amount: 8_500,
+      currency: 'usd',
+      destination: account.id,
+      source_transaction: String(intent.latest_charge),
+    })
+  await expect(send()).rejects.toMatchObject({ code: 'insufficient_capabilities_for_transfer' })
+  sandbox.accounts.finish(account.id)
+  const transfer = await send()
+  const there = { stripeAccount: account.id }
+  await expect(stripe.payouts.create({ amount: 9_000, currency: 'usd' }, there)).rejects.toMatchObject({
+    code: 'balance_insufficient',
+  })
+  await stripe.payouts.create({ amount: 8_000, currency: 'usd' }, there)
+  expect(sandbox.events({ type: 'payout.created' })[0]).toMatchObject({ account: account.id })
+  await expect(stripe.transfers.createReversal(transfer.id)).rejects.toMatchObject({
+    code: 'balance_insufficient',
+  })
+  expect(await stripe.transfers.createReversal(transfer.id, { amount: 500 })).toMatchObject({ amount: 500 })
+  sandbox.accounts.restrict(account.id)
+  expect(await stripe.accounts.retrieve(account.id)).toMatchObject({
+    payouts_enabled: false,
+    capabilities: { transfers: 'inactive' },
+    requirements: { currently_due: ['individual.verification.document'] },
+  })
 })

@@ -152,6 +152,11 @@ async function oneOfEach(): Promise<Record<string, [file: string, name: string, 
     ],
     transfer: ['Transfers', 'Transfer', transfer],
     'transfer reversal': ['TransferReversals', 'TransferReversal', transfer.reversals.data[0]],
+    payout: [
+      'Payouts',
+      'Payout',
+      await stripe.payouts.create({ amount: 1, currency: 'usd' }, { stripeAccount: account.id }),
+    ],
     'webhook endpoint': [
       'WebhookEndpoints',
       'WebhookEndpoint',

@@ -53,6 +53,8 @@ export function controls(engine: Engine, operator: Operator, deliverer: Delivere
   action('/_sandbox/disputes/:id/lose', (_, c) => operator.disputes.lose(param(c)))
   action('/_sandbox/early_fraud_warnings', ({ charge }) => operator.earlyFraudWarning(charge ?? ''))
   action('/_sandbox/refunds/:id/fail', (_, c) => operator.refunds.fail(param(c)))
+  action('/_sandbox/accounts/:id/finish', (_, c) => operator.accounts.finish(param(c)))
+  action('/_sandbox/accounts/:id/restrict', (_, c) => operator.accounts.restrict(param(c)))
   action('/_sandbox/pay', async ({ session, ...form }) => {
     const response = await operator.pay(session ?? '', {
       card: form.card ?? '',

@@ -57,3 +57,12 @@ export function faultAnswer(fault: StripeFault, requestId: string, sandboxUrl: s
     },
   }
 }
+
+/** More was to leave an account than is available in it. */
+export const balanceInsufficient = (): StripeFault =>
+  new StripeFault(400, {
+    type: 'invalid_request_error',
+    code: 'balance_insufficient',
+    message:
+      'You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card.',
+  })

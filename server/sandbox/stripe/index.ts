@@ -14,7 +14,7 @@ import { checkoutPages } from './pages/checkout.ts'
 import { documentPages } from './pages/documents.ts'
 import { portalPages } from './pages/portal.ts'
 import { Store } from './store.ts'
-import type { Dispute, EarlyFraudWarning, Refund, SandboxEvent } from './types.ts'
+import type { Account, Dispute, EarlyFraudWarning, Refund, SandboxEvent } from './types.ts'
 
 export type { SandboxEvent } from './types.ts'
 export { API_VERSION } from './version.ts'
@@ -64,6 +64,8 @@ export interface StripeSandbox {
   }
   earlyFraudWarning(chargeId: string): EarlyFraudWarning
   refunds: { fail(refundId: string): Refund }
+  /** Connected accounts: their owner finishes the onboarding; Stripe restricts them until an answer comes. */
+  accounts: { finish(accountId: string): Account; restrict(accountId: string): Account }
   /** Orders a delay or an outage for coming API requests. */
   disturb(disturbance: Disturbance): void
   close(): Promise<void>
@@ -165,6 +167,7 @@ export function createStripeSandbox(options: StripeSandboxOptions): StripeSandbo
     disputes: operator.disputes,
     earlyFraudWarning: (id) => operator.earlyFraudWarning(id),
     refunds: operator.refunds,
+    accounts: operator.accounts,
     disturb: (disturbance) => faults.order(disturbance),
     close: async () => {
       closed = true

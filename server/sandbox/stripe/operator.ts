@@ -1,12 +1,14 @@
 import type { Hono } from 'hono'
+import type { Context } from './context.ts'
 import type { Deliverer, DeliverOptions } from './delivery.ts'
 import type { Engine } from './engine.ts'
 import { missing } from './errors.ts'
 import { endpointsFor } from './events.ts'
+import { finishOnboarding, restrictAccount } from './objects/account.ts'
 import { addIntervals } from './objects/calendar.ts'
 import { type DisputeOptions, decideDispute, openDispute, warnOfFraud } from './objects/dispute.ts'
 import { failRefund } from './objects/refund.ts'
-import type { Dispute, EarlyFraudWarning, Refund, SandboxEvent } from './types.ts'
+import type { Account, Dispute, EarlyFraudWarning, Refund, SandboxEvent } from './types.ts'
 
 export interface PayForm {
   /** A documented test number; `bank_debit` (or `bank_debit:<account>`) pays by bank debit. */
@@ -118,6 +120,21 @@ export class Operator {
         failRefund(ctx, refund)
         return refund
       }),
+  }
+
+  /** Of publishers and other connected accounts. */
+  readonly accounts = {
+    /** What its owner does on the onboarding page. */
+    finish: (id: string): Account => this.onAccount(id, finishOnboarding),
+    restrict: (id: string): Account => this.onAccount(id, restrictAccount),
+  }
+
+  private onAccount(id: string, work: (ctx: Context, account: Account) => void): Account {
+    return this.act(id, (ctx) => {
+      const account = ctx.get('account', id)
+      work(ctx, account)
+      return account
+    })
   }
 
   earlyFraudWarning(chargeId: string): EarlyFraudWarning {

@@ -101,6 +101,7 @@ export type AccountLink = Wire<Stripe.AccountLink>
 export type Transfer = Wire<Stripe.Transfer>
 export type TransferReversal = Wire<Stripe.TransferReversal>
 export type ApplicationFee = Wire<Stripe.ApplicationFee>
+export type Payout = Wire<Stripe.Payout>
 export type FeeRefund = Wire<Stripe.FeeRefund>
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint> & Hidden<{ secret: string }>
 export type PortalSession = Wire<Stripe.BillingPortal.Session>
@@ -154,6 +155,7 @@ export interface Kinds {
   invoiceitem: InvoiceItem
   payment_intent: PaymentIntent
   payment_method: PaymentMethod
+  payout: Payout
   price: Price
   product: Product
   promotion_code: PromotionCode

@@ -110,6 +110,16 @@ export function finishOnboarding(ctx: Context, account: Account): void {
   })
 }
 
+/** What Stripe does when an account's owner owes it an answer: nothing may be sent there, nothing leaves. */
+export function restrictAccount(ctx: Context, account: Account): void {
+  const due = ['individual.verification.document']
+  changeAccount(ctx, account, {
+    capabilities: { ...account.capabilities, transfers: 'inactive' },
+    payouts_enabled: false,
+    requirements: requirements(due) as Account['requirements'],
+  })
+}
+
 /** Events of connected accounts carry the account, as Connect webhooks do. */
 function changeAccount(ctx: Context, account: Account, patch: Partial<Account>): void {
   const previous = ctx.change(account, patch)

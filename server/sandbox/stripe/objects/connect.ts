@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { invalid, StripeFault } from '../errors.ts'
+import { balanceInsufficient, invalid, StripeFault } from '../errors.ts'
 import { idOf } from '../ids.ts'
 import { embedded } from '../lists.ts'
 import type { ApplicationFee, Charge, Transfer, TransferReversal } from '../types.ts'
@@ -18,15 +18,19 @@ export interface TransferInput {
 /** Moves money to a connected account: its side is a charge `py_…` there. */
 export function createTransfer(ctx: Context, input: TransferInput): Transfer {
   const account = ctx.get('account', input.destination, 'destination')
+  // Accounts with Stripe's own onboarding; others name their owner's details in the API and are in order at once.
+  if (account.type === 'express' && account.capabilities?.transfers !== 'active') {
+    throw new StripeFault(400, {
+      type: 'invalid_request_error',
+      code: 'insufficient_capabilities_for_transfer',
+      message:
+        'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments',
+    })
+  }
   if (input.amountMinor < 1)
     throw invalid('This value must be greater than or equal to 1.', 'amount', 'parameter_invalid_integer')
   if (!input.sourceTransaction && (balanceOf(ctx).available.get(input.currency) ?? 0) < input.amountMinor) {
-    throw new StripeFault(400, {
-      type: 'invalid_request_error',
-      code: 'balance_insufficient',
-      message:
-        'You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card.',
-    })
+    throw balanceInsufficient()
   }
   const id = ctx.id('tr')
   const movement = addBalanceTransaction(ctx, {

@@ -1,8 +1,10 @@
-import { invalid } from '../errors.ts'
+import { balanceInsufficient, invalid } from '../errors.ts'
 import { randomText } from '../ids.ts'
 import { listOf } from '../lists.ts'
 import { createAccount, updateAccount } from '../objects/account.ts'
+import { balanceOf } from '../objects/balance.ts'
 import { createTransfer, refundApplicationFee, reverseTransfer } from '../objects/connect.ts'
+import { createPayout } from '../objects/payout.ts'
 import { mergeMetadata } from '../params.ts'
 import { del, get, post, type Route } from '../routing.ts'
 
@@ -106,6 +108,11 @@ export const connectRoutes: Route[] = [
     const metadata = mergeMetadata(null, params)
     params.ignore('description', 'refund_application_fee')
     params.done()
+    // Of what has arrived there and was not paid out.
+    const there = balanceOf(ctx.forAccount(transfer.destination ?? ''))
+    const leftMinor =
+      (there.available.get(transfer.currency) ?? 0) + (there.pending.get(transfer.currency) ?? 0)
+    if ((amount ?? transfer.amount - transfer.amount_reversed) > leftMinor) throw balanceInsufficient()
     return reverseTransfer(ctx, transfer, amount, { metadata })
   }),
   get('/v1/transfers/:id/reversals', ({ ctx, params, path }) =>
@@ -116,6 +123,18 @@ export const connectRoutes: Route[] = [
   get('/v1/transfers/:id/reversals/:reversal', ({ ctx, path }) =>
     ctx.get('transfer_reversal', path('reversal')),
   ),
+  post('/v1/payouts', ({ ctx, params }) => {
+    const input = {
+      amountMinor: params.needInt('amount'),
+      currency: params.needCurrency('currency'),
+      metadata: mergeMetadata(null, params),
+    }
+    params.ignore('method', 'description', 'statement_descriptor')
+    params.done()
+    return createPayout(ctx, input)
+  }),
+  get('/v1/payouts/:id', ({ ctx, path }) => ctx.get('payout', path('id'))),
+  get('/v1/payouts', ({ ctx, params }) => listOf(ctx, 'payout', params, '/v1/payouts')),
   get('/v1/application_fees/:id', ({ ctx, path }) => ctx.get('application_fee', path('id'))),
   get('/v1/application_fees', ({ ctx, params }) =>
     listOf(ctx, 'application_fee', params, '/v1/application_fees', { charge: params.str('charge') }),
