@@ -16,7 +16,9 @@ import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
 import { mountServiceRoutes } from './http/service-routes.ts'
 import { mountStripeWebhook } from './http/stripe-webhook.ts'
+import { mountStore } from './http/store/routes.ts'
 import { mountTrpc } from './http/trpc.ts'
+import { mountGallery } from './http/vscode/routes.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
 export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }): Hono<HttpEnv> {
@@ -24,6 +26,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   const edge = createEdge(deps)
   // First, so that no middleware stands before the hot path.
   mountTrpc(app, deps, edge)
+  mountGallery(app, deps, edge)
   app.use(edge.middleware)
   app.on(
     ['POST', 'PUT', 'PATCH', 'DELETE'],
@@ -34,6 +37,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
     }),
   )
   mountHome(app, deps)
+  mountStore(app, deps)
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
   mountAuth(app, deps)

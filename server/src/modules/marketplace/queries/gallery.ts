@@ -96,23 +96,29 @@ export interface PackageRow {
 }
 
 /**
- * The packages of one version, of one platform when that is given. Yanked ones are found, too: whoever names a version exactly may
- * have it. Nothing of a removed extension is.
+ * The packages of one version, one for each platform. Yanked ones are found, too: whoever names a version exactly may have it.
+ * Nothing of a removed extension is.
  */
-export const findPackages = (
-  sql: Sql,
-  { name, version, targetPlatform }: { name: string; version: string; targetPlatform: string | null },
-): Promise<PackageRow[]> => sql<PackageRow[]>`
+export const findPackages = (sql: Sql, name: string, version: string): Promise<PackageRow[]> =>
+  sql<PackageRow[]>`
     select e.id as "extensionId", e.identifier, e.paid, v.version, v.target_platform as "targetPlatform",
       v.storage_prefix as "storagePrefix", encode(v.sha256, 'hex') as sha256, v.size_bytes::float8 as "sizeBytes", v.assets
     from extensions e
     join extension_versions v on v.extension_id = e.id
     where e.identifier = ${name} and e.status <> 'removed' and v.version = ${version} and v.status <> 'removed'
-      and (${targetPlatform}::text is null or v.target_platform = ${targetPlatform})
-    order by v.target_platform = 'universal' desc, v.target_platform`
+    order by v.target_platform`
 
 /** The id of an extension, whatever became of it; for counting. */
 export async function findExtensionId(sql: Sql, name: string): Promise<string | null> {
   const [row] = await sql<{ id: string }[]>`select id from extensions where identifier = ${name}`
   return row?.id ?? null
 }
+
+/** What extensions call themselves, by `publisher.name` in lower case. */
+export const findDisplayNames = (
+  sql: Sql,
+  identifiers: string[],
+): Promise<{ identifier: string; displayName: string }[]> =>
+  sql<{ identifier: string; displayName: string }[]>`
+    select identifier, display_name as "displayName" from extensions
+    where identifier = any(${identifiers}::text[]) and status = 'published'`

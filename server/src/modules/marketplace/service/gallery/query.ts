@@ -1,0 +1,137 @@
+import type { Deps } from '../../../../deps.ts'
+import { TextCache } from '../../gallery/cache.ts'
+import { presentAnswer, presentExtension, wantsAllVersions } from '../../gallery/present.ts'
+import { withBase } from '../../gallery/render.ts'
+import type { GalleryFilter, GalleryQuery } from '../../gallery/request.ts'
+import { findListings, findPageListings, type ListingRow } from '../../queries/gallery.ts'
+import { searchExtensions } from '../search/search.ts'
+import { renderMissingListings, renderWithAllVersions } from './listing.ts'
+import { searchOf } from './sorts.ts'
+import type { Viewer } from './viewer.ts'
+
+/** Listings kept in memory, in characters: some ten thousand extensions. */
+const CACHE_CHARS = 48 * 1024 * 1024
+/** Packages that one answer tells of when every version is asked for; what is older is left out, evenly. */
+const MAX_PACKAGES_PER_ANSWER = 6_000
+const MAX_PACKAGES_PER_EXTENSION = 2_000
+
+interface CachedListing {
+  sizeChars: number
+  revision: number
+  /** With the address of this server put in. */
+  text: string
+}
+
+interface Memory {
+  /** Listings as pages show them, by the extension's id. */
+  pages: TextCache<CachedListing>
+  /** Extensions with all their versions, by id. */
+  all: TextCache<CachedListing>
+}
+
+const memories = new WeakMap<Deps, Memory>()
+
+function memoryOf(deps: Deps): Memory {
+  let memory = memories.get(deps)
+  if (!memory) {
+    memory = { pages: new TextCache(CACHE_CHARS), all: new TextCache(CACHE_CHARS / 4) }
+    memories.set(deps, memory)
+  }
+  return memory
+}
+
+/** A row with its text ready to be sent. */
+type Ready = ListingRow & { text: string }
+
+/**
+ * Answers a query of an editor's gallery: a search and one statement for a page of results, one statement for extensions that are
+ * asked for by name or id. Paid extensions are there for those who may have them; others are not told of them.
+ * @returns JSON
+ */
+export async function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+  const results = await Promise.all(
+    query.filters.map(async (filter) => {
+      const { rows, total } = filter.foreign
+        ? { rows: [], total: 0 }
+        : isLookup(filter)
+          ? await lookUp(deps, filter, viewer)
+          : await search(deps, filter, viewer)
+      const full = wantsAllVersions(query.flags) ? await withAllVersions(deps, rows) : rows
+      return { extensions: full.map((row) => presentExtension(row.text, row, query.flags)), total }
+    }),
+  )
+  return presentAnswer(results)
+}
+
+const isLookup = ({ names, uuids }: GalleryFilter): boolean => names.length + uuids.length > 0
+
+interface Found {
+  rows: Ready[]
+  total: number
+}
+
+async function lookUp(deps: Deps, filter: GalleryFilter, viewer: Viewer): Promise<Found> {
+  const found = await findListings(deps.sql, filter)
+  // Asked for by name and by uuid it is still one extension.
+  const unique = [...new Map(found.map((row) => [row.id, row])).values()]
+  const allowed = unique.filter((row) => viewer.mayHave(row))
+  const start = (filter.page - 1) * filter.pageSize
+  const page = allowed.slice(start, start + filter.pageSize)
+  return { rows: await makeReady(deps, page), total: allowed.length }
+}
+
+async function search(deps: Deps, filter: GalleryFilter, viewer: Viewer): Promise<Found> {
+  const { ids, total } = await searchExtensions({ deps }, { ...searchOf(filter), entitled: viewer.entitled })
+  const { pages } = memoryOf(deps)
+  const known = ids.map((id) => pages.get(id))
+  const rows = await findPageListings(
+    deps.sql,
+    ids,
+    known.map((listing) => listing?.revision ?? 0),
+  )
+  const texts = new Map(ids.map((id, place) => [id, known[place]]))
+  const ready = await makeReady(deps, rows, texts)
+  for (const { id, revision, body, text } of ready) {
+    if (revision !== null && body !== null) pages.set(id, { sizeChars: text.length, revision, text })
+  }
+  return { rows: ready.filter((row) => viewer.mayHave(row)), total: total.count }
+}
+
+/** Puts the texts in: sent by the database, from memory, or made now for extensions that were never rendered. */
+async function makeReady(
+  deps: Deps,
+  rows: readonly ListingRow[],
+  known?: ReadonlyMap<string, CachedListing | undefined>,
+): Promise<Ready[]> {
+  const missing = rows.filter((row) => row.revision === null).map((row) => row.id)
+  const made = missing.length > 0 ? await renderMissingListings(deps.db, missing, deps.clock.now()) : []
+  const byId = new Map(made.map((listing) => [listing.extensionId, listing]))
+  return rows.flatMap((row) => {
+    const fresh = byId.get(row.id)
+    const stored = row.body ?? (known ? fresh?.page : null) ?? fresh?.latest
+    const text = stored === undefined ? known?.get(row.id)?.text : withBase(stored, deps.env.PUBLIC_URL)
+    return text === undefined ? [] : [{ ...row, text }]
+  })
+}
+
+/** The same extensions with every version. */
+async function withAllVersions(deps: Deps, rows: readonly Ready[]): Promise<Ready[]> {
+  const { all } = memoryOf(deps)
+  const limit = Math.min(MAX_PACKAGES_PER_EXTENSION, Math.floor(MAX_PACKAGES_PER_ANSWER / (rows.length || 1)))
+  const full: Ready[] = []
+  // One after the other: a page of these is large, and nobody waits for it at a keyboard.
+  for (const row of rows) {
+    const key = `${row.id} ${limit}`
+    const cached = all.get(key)
+    if (cached && cached.revision === row.revision) {
+      full.push({ ...row, text: cached.text })
+      continue
+    }
+    const rendered = await renderWithAllVersions(deps.db, row.id, limit)
+    if (rendered === null) continue
+    const text = withBase(rendered, deps.env.PUBLIC_URL)
+    if (row.revision !== null) all.set(key, { sizeChars: text.length, revision: row.revision, text })
+    full.push({ ...row, text })
+  }
+  return full
+}
