@@ -1,4 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createDevForge } from '@devforge/sdk'
+import { errorCatalog } from '@devforge/server/errors'
 import { procedures } from '@devforge/server/http/procedures'
 import { describe, expect, test } from 'vitest'
 import { answer, fakeServer } from './support/fake-server.ts'
@@ -12,6 +15,21 @@ const nameOf = (path: string): string => path.replace('marketplace.', '')
 type AnyMethod = (input: object) => unknown
 const methodsOf = (forge: object): Record<string, AnyMethod> => ({
   ...(forge as { marketplace: Record<string, AnyMethod> }).marketplace,
+})
+
+/** Of the SDK itself. */
+const LOCAL_CODES = ['NETWORK', 'TIMEOUT', 'ABORTED', 'LOCAL_FAILURE', 'LEASE_INVALID', 'PACKAGE_INVALID']
+
+test('every error that a comment promises is one that there is', async () => {
+  const folder = join(import.meta.dirname, '../../sdk/src')
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))
+  const sources = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+  const promised = sources
+    .flatMap((source) => source.match(/@throws(?:(?!\*\/|\n\s*\* @)[\s\S])*/g) ?? [])
+    .flatMap((text) => text.match(/\b[A-Z]{2,}(?:_[A-Z]+)+\b/g) ?? [])
+  expect(promised.length).toBeGreaterThan(50)
+  const known = [...Object.keys(errorCatalog), ...LOCAL_CODES]
+  expect([...new Set(promised)].filter((code) => !known.includes(code))).toEqual([])
 })
 
 describe('forge.marketplace', () => {

@@ -32,6 +32,8 @@ const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
   'licenses.revocations',
   'payments.plans',
   'marketplace.publisher',
+  'marketplace.reviews',
+  'marketplace.killList',
 ])
 
 /** A license key proves itself; a device's id does not. */

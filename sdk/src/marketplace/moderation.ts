@@ -1,0 +1,119 @@
+import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+
+/** For moderators: admins, except where it says otherwise. */
+export interface ModerationApi {
+  /**
+   * For anybody: extensions that editors must remove, and deprecated ones with what to use instead.
+   */
+  killList(
+    input?: Input<'marketplace.killList'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.killList'>>
+
+  /**
+   * Whom a takedown would concern: installs, downloads, versions.
+   * @throws EXTENSION_NOT_FOUND
+   */
+  takedownImpact(
+    input: Input<'marketplace.takedownImpact'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.takedownImpact'>>
+
+  /**
+   * Takes an extension down: nothing of it is shown or given out any more. A `malicious` one goes onto the kill list, so that editors remove
+   * it. Open reports of it are upheld, and its owners are told.
+   * @throws EXTENSION_NOT_FOUND, EXTENSION_TAKEN_DOWN
+   */
+  takedown(
+    input: Input<'marketplace.takedown'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.takedown'>>
+
+  /**
+   * Undoes a takedown: the extension is as it was, and off the kill list.
+   * @throws EXTENSION_NOT_FOUND, EXTENSION_NOT_TAKEN_DOWN
+   */
+  restore(input: Input<'marketplace.restore'>, options?: CallOptions): Promise<Output<'marketplace.restore'>>
+
+  /**
+   * Shows an extension among the featured ones.
+   * @throws EXTENSION_NOT_FOUND
+   */
+  feature(input: Input<'marketplace.feature'>, options?: CallOptions): Promise<Output<'marketplace.feature'>>
+
+  /**
+   * Shows it there no longer.
+   * @throws EXTENSION_NOT_FOUND
+   */
+  unfeature(
+    input: Input<'marketplace.unfeature'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.unfeature'>>
+
+  /**
+   * Reviews that people flagged, most flags first, with some of their reasons.
+   */
+  flaggedReviews(
+    input?: Input<'marketplace.flaggedReviews'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.flaggedReviews'>>
+
+  /**
+   * Hides a review: only its author sees it, who is told why, and its stars do not count.
+   * @throws NOT_FOUND
+   */
+  hideReview(
+    input: Input<'marketplace.hideReview'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.hideReview'>>
+
+  /**
+   * Shows a hidden review again.
+   * @throws NOT_FOUND
+   */
+  unhideReview(
+    input: Input<'marketplace.unhideReview'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.unhideReview'>>
+
+  /**
+   * Leaves a flagged review as it is, and takes it off the list.
+   * @throws NOT_FOUND
+   */
+  dismissFlags(
+    input: Input<'marketplace.dismissFlags'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.dismissFlags'>>
+
+  /**
+   * Reports of abuse, newest first.
+   */
+  abuseReports(
+    input?: Input<'marketplace.abuseReports'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.abuseReports'>>
+
+  /**
+   * Decides a report and tells its author. It does nothing to the extension: {@link takedown} does.
+   * @throws NOT_FOUND, REPORT_DECIDED
+   */
+  decideReport(
+    input: Input<'marketplace.decideReport'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.decideReport'>>
+}
+
+export const moderationApi = (call: Caller): ModerationApi => ({
+  killList: (input, options) => call('marketplace.killList', 'query', input, options),
+  takedownImpact: (input, options) => call('marketplace.takedownImpact', 'query', input, options),
+  takedown: (input, options) => call('marketplace.takedown', 'mutation', input, options),
+  restore: (input, options) => call('marketplace.restore', 'mutation', input, options),
+  feature: (input, options) => call('marketplace.feature', 'mutation', input, options),
+  unfeature: (input, options) => call('marketplace.unfeature', 'mutation', input, options),
+  flaggedReviews: (input = {}, options) => call('marketplace.flaggedReviews', 'query', input, options),
+  hideReview: (input, options) => call('marketplace.hideReview', 'mutation', input, options),
+  unhideReview: (input, options) => call('marketplace.unhideReview', 'mutation', input, options),
+  dismissFlags: (input, options) => call('marketplace.dismissFlags', 'mutation', input, options),
+  abuseReports: (input = {}, options) => call('marketplace.abuseReports', 'query', input, options),
+  decideReport: (input, options) => call('marketplace.decideReport', 'mutation', input, options),
+})
