@@ -16,7 +16,7 @@ import { extensions } from './marketplace.ts'
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 /** How many tiers of popularity the search walks down, best first. */
-export const SEARCH_TIERS = 5
+export const SEARCH_TIERS = 7
 
 /**
  * What search and sorted lists read: a line per extension that can be found, and nothing of the others. Apart from `extensions`, so that
@@ -31,7 +31,7 @@ export const extensionSearch = pgTable(
       .notNull()
       .references(() => extensions.id, { onDelete: 'cascade' }),
     identifier: text('identifier').notNull(),
-    /** 0 holds the few thousand best by `prior`, each further one eight times as many. Each has a text index of its own. */
+    /** 0 holds the few hundred best by `prior`, each further one about four times as many. Each has a text index of its own. */
     tier: smallint('tier').notNull().default(0),
     /** What the ranking knows besides the text: rating, installs, freshness, publisher. */
     prior: real('prior').notNull(),
