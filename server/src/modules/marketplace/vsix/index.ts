@@ -1,4 +1,5 @@
 export { openArchive } from './archive/open-archive.ts'
+export { inspectPackage } from './inspect-package.ts'
 export { openPackage } from './open-package.ts'
 export { buildSbom } from './sbom.ts'
 export type { Archive, PackageEntry, PackageIdentity, VsixPackage } from './types.ts'

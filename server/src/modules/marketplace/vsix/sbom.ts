@@ -76,10 +76,19 @@ function licensesOf(license: unknown): Models.LicenseRepository {
   const text = isObject(license) ? license.type : license
   if (typeof text !== 'string' || text.trim() === '') return new Models.LicenseRepository()
   const id = SPDX.fixupSpdxId(text.trim())
+  if (id) return new Models.LicenseRepository([new Models.SpdxLicense(id)])
   return new Models.LicenseRepository([
-    id ? new Models.SpdxLicense(id) : new Models.NamedLicense(text.trim()),
+    isSpdxExpression(text) ? new Models.LicenseExpression(text.trim()) : new Models.NamedLicense(text.trim()),
   ])
 }
+
+/** `(MIT OR Apache-2.0)`: known licenses joined by the three words. */
+const isSpdxExpression = (text: string): boolean =>
+  text
+    .replace(/[()]/g, ' ')
+    .trim()
+    .split(/\s+(?:AND|OR)\s+/)
+    .every((part) => SPDX.isSupportedSpdxId(part.replace(/\s+WITH\s+\S+$/, '')))
 
 const needsOf = ({ dependencies, optionalDependencies }: Record<string, unknown>): string[] =>
   [dependencies, optionalDependencies].filter(isObject).flatMap((list) => Object.keys(list))
