@@ -1203,6 +1203,51 @@ export interface Contract {
       you: boolean
     }
   }
+  'marketplace.appeal': {
+    kind: 'mutation'
+    input: {
+      id: string
+      text: string
+    }
+    output: {
+      appealId: string
+    }
+  }
+  'marketplace.approve': {
+    kind: 'mutation'
+    input: {
+      submissionId: string
+      reason?: string | undefined
+    }
+    output: {
+      id: string
+      extension: string
+      version: string
+      targetPlatform: string
+      preRelease: boolean
+      status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
+      reason: string | null
+      findings: {
+        rule: string
+        severity: 'error' | 'hold' | 'info' | 'warning'
+        message: string
+        file?: string | undefined
+        line?: number | undefined
+      }[]
+      difference: {
+        previousVersion: string
+        changes: {
+          rule: string
+          before: unknown
+          after: unknown
+        }[]
+      } | null
+      sha256: string
+      sizeBytes: number
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
   'marketplace.balance': {
     kind: 'query'
     input: {
@@ -1290,6 +1335,18 @@ export interface Contract {
       deleted: boolean
     }
   }
+  'marketplace.deprecate': {
+    kind: 'mutation'
+    input: {
+      id: string
+      deprecated?: boolean | undefined
+      message?: string | undefined
+      replacedBy?: string | undefined
+    }
+    output: {
+      deprecated: boolean
+    }
+  }
   'marketplace.dismissFlags': {
     kind: 'mutation'
     input: {
@@ -1299,6 +1356,25 @@ export interface Contract {
     output: {
       reviewId: string
       dismissed: number
+    }
+  }
+  'marketplace.download': {
+    kind: 'query'
+    input: {
+      id: string
+      version?: string | undefined
+      targetPlatform?: string | undefined
+    }
+    output: {
+      url: string
+      expiresAt: Date
+      extension: string
+      version: string
+      targetPlatform: string
+      sha256: string
+      sizeBytes: number
+      signature: string
+      signatureKid: string
     }
   }
   'marketplace.feature': {
@@ -1400,6 +1476,67 @@ export interface Contract {
         acceptedAt: Date | null
         addedAt: Date
         you: boolean
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'marketplace.moderationQueue': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      which?: 'appealed' | 'held' | 'scan_failed' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        extension: string
+        version: string
+        targetPlatform: string
+        preRelease: boolean
+        status:
+          | 'approved'
+          | 'needs_review'
+          | 'published'
+          | 'received'
+          | 'rejected'
+          | 'scan_failed'
+          | 'scanning'
+        reason: string | null
+        findings: {
+          rule: string
+          severity: 'error' | 'hold' | 'info' | 'warning'
+          message: string
+          file?: string | undefined
+          line?: number | undefined
+        }[]
+        difference: {
+          previousVersion: string
+          changes: {
+            rule: string
+            before: unknown
+            after: unknown
+          }[]
+        } | null
+        sha256: string
+        sizeBytes: number
+        createdAt: Date
+        updatedAt: Date
+        submittedBy: string
+        publisher: {
+          id: string
+          name: string
+          displayName: string
+          verified: boolean
+          createdAt: Date
+        }
+        installs: number
+        appeal: {
+          id: string
+          text: string
+          userId: string
+          createdAt: Date
+        } | null
       }[]
       nextCursor: string | null
     }
@@ -1559,6 +1696,53 @@ export interface Contract {
         average: number | null
         count: number
       }
+    }
+  }
+  'marketplace.reject': {
+    kind: 'mutation'
+    input: {
+      submissionId: string
+      reason: string
+    }
+    output: {
+      id: string
+      extension: string
+      version: string
+      targetPlatform: string
+      preRelease: boolean
+      status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
+      reason: string | null
+      findings: {
+        rule: string
+        severity: 'error' | 'hold' | 'info' | 'warning'
+        message: string
+        file?: string | undefined
+        line?: number | undefined
+      }[]
+      difference: {
+        previousVersion: string
+        changes: {
+          rule: string
+          before: unknown
+          after: unknown
+        }[]
+      } | null
+      sha256: string
+      sizeBytes: number
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'marketplace.remove': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version?: string | undefined
+      targetPlatform?: string | undefined
+      reason?: string | undefined
+    }
+    output: {
+      changed: number
     }
   }
   'marketplace.removeMember': {
@@ -1766,6 +1950,95 @@ export interface Contract {
       csv: string
     }
   }
+  'marketplace.submission': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      extension: string
+      version: string
+      targetPlatform: string
+      preRelease: boolean
+      status: 'approved' | 'needs_review' | 'published' | 'received' | 'rejected' | 'scan_failed' | 'scanning'
+      reason: string | null
+      findings: {
+        rule: string
+        severity: 'error' | 'hold' | 'info' | 'warning'
+        message: string
+        file?: string | undefined
+        line?: number | undefined
+      }[]
+      difference: {
+        previousVersion: string
+        changes: {
+          rule: string
+          before: unknown
+          after: unknown
+        }[]
+      } | null
+      sha256: string
+      sizeBytes: number
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'marketplace.submissions': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      extension?: string | undefined
+      status?:
+        | 'approved'
+        | 'needs_review'
+        | 'published'
+        | 'received'
+        | 'rejected'
+        | 'scan_failed'
+        | 'scanning'
+        | undefined
+    }
+    output: {
+      items: {
+        id: string
+        extension: string
+        version: string
+        targetPlatform: string
+        preRelease: boolean
+        status:
+          | 'approved'
+          | 'needs_review'
+          | 'published'
+          | 'received'
+          | 'rejected'
+          | 'scan_failed'
+          | 'scanning'
+        reason: string | null
+        findings: {
+          rule: string
+          severity: 'error' | 'hold' | 'info' | 'warning'
+          message: string
+          file?: string | undefined
+          line?: number | undefined
+        }[]
+        difference: {
+          previousVersion: string
+          changes: {
+            rule: string
+            before: unknown
+            after: unknown
+          }[]
+        } | null
+        sha256: string
+        sizeBytes: number
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
   'marketplace.takedown': {
     kind: 'mutation'
     input: {
@@ -1841,6 +2114,17 @@ export interface Contract {
       }
     }
   }
+  'marketplace.unyank': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version: string
+      targetPlatform?: string | undefined
+    }
+    output: {
+      changed: number
+    }
+  }
   'marketplace.updatePublisher': {
     kind: 'mutation'
     input: {
@@ -1879,6 +2163,18 @@ export interface Contract {
         value: string
       }
       problem: 'not_found' | 'unreachable' | null
+    }
+  }
+  'marketplace.yank': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version: string
+      targetPlatform?: string | undefined
+      reason: string
+    }
+    output: {
+      changed: number
     }
   }
   'payments.cancelSubscription': {

@@ -12,12 +12,14 @@ import { type Lifecycle, mountHealth } from './http/health.ts'
 import { mountHome } from './http/home.ts'
 import { MAX_BODY_BYTES } from './http/json-input.ts'
 import { mountFallbacks } from './http/not-found.ts'
+import { mountPackageFiles } from './http/package-files.ts'
 import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
 import { mountServiceRoutes } from './http/service-routes.ts'
-import { mountStripeWebhook } from './http/stripe-webhook.ts'
 import { mountStore } from './http/store/routes.ts'
+import { mountStripeWebhook } from './http/stripe-webhook.ts'
 import { mountTrpc } from './http/trpc.ts'
+import { mountUpload } from './http/upload.ts'
 import { mountGallery } from './http/vscode/routes.ts'
 
 /** The Hono app over its dependencies. Opens nothing and listens nowhere: tests call `app.request`. */
@@ -28,6 +30,8 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountTrpc(app, deps, edge)
   mountGallery(app, deps, edge)
   app.use(edge.middleware)
+  // Packages are larger than any other body, and limited by themselves.
+  mountUpload(app, deps)
   app.on(
     ['POST', 'PUT', 'PATCH', 'DELETE'],
     '*',
@@ -43,6 +47,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountAuth(app, deps)
   mountAccountPages(app, deps)
   mountStripeWebhook(app, deps)
+  mountPackageFiles(app, deps)
   mountRest(app, deps)
   mountDocs(app, deps)
   mountDevMail(app, deps)

@@ -128,6 +128,12 @@ export const envSchema = z.object({
     .describe(
       'clamd://host:port, exec:/path/to/scanner (the package on stdin; exit 0 clean, 1 infected), or builtin: our own checks only; unset: every submission waits',
     ),
+  MALWARE_SCANNER_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .min(0.1)
+    .max(3_600)
+    .default(120)
+    .describe('a scanner that takes longer has failed; the package waits and is tried again'),
   TRUSTED_UPDATES: flag
     .default(true)
     .describe('publish updates whose scan is clean and that change nothing risky without a moderator'),

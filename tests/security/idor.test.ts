@@ -6,6 +6,7 @@ import { placeExtension } from '../support/extensions.ts'
 import { fingerprint, licensed } from '../support/licenses.ts'
 import { buy } from '../support/payments.ts'
 import { type Person, signUp } from '../support/people.ts'
+import { packVsix } from '../support/vsix.ts'
 
 /** Ids of things that belong to A. */
 interface Belongings {
@@ -19,6 +20,7 @@ interface Belongings {
   subscriptionId: string
   /** Of an extension that A publishes. */
   reviewId: string
+  submissionId: string
 }
 
 /** The same call with an id of A and with one that nobody has: B must get the same answer to both. */
@@ -152,6 +154,18 @@ const cases: Record<string, Case> = {
   'marketplace.flagReview': 'no-id',
   'marketplace.reportAbuse': 'no-id',
   'marketplace.killList': 'no-id',
+  'marketplace.submission': byId('submissionId'),
+  'marketplace.submissions': 'own',
+  'marketplace.appeal': { withId: 'submissionId', input: (id) => ({ id, text: 'mine' }) },
+  'marketplace.moderationQueue': { staff: {} },
+  'marketplace.approve': { staff: { submissionId: 'smn_x' } },
+  'marketplace.reject': { staff: { submissionId: 'smn_x', reason: 'x' } },
+  // Extensions go by name; that a foreign one answers like one that never was is shown in marketplace/yank.test.ts.
+  'marketplace.deprecate': 'no-id',
+  'marketplace.yank': 'no-id',
+  'marketplace.unyank': 'no-id',
+  'marketplace.remove': 'no-id',
+  'marketplace.download': 'no-id',
   'marketplace.replyToReview': { withId: 'reviewId', input: (reviewId) => ({ reviewId, body: 'mine' }) },
   // That a foreign extension answers like one that never was is shown in marketplace/stats.test.ts.
   'marketplace.stats': 'no-id',
@@ -216,9 +230,9 @@ describe('what belongs to A is closed to B', () => {
       paymentId: bought.paymentId,
       subscriptionId: (await a.forge.payments.subscriptions()).items[0]?.id ?? '',
       reviewId: await reviewed(a),
+      submissionId: await submitted(a),
     }
     for (const [name, id] of Object.entries(belongings)) expect(id, name).toMatch(/^[a-z]{3}_/)
-    await a.forge.call('marketplace.createPublisher', 'mutation', { name: A_PUBLISHER })
     secrets = [...Object.values(belongings), a.email, A_PUBLISHER]
     b = await signUp(t)
   })
@@ -278,6 +292,12 @@ describe('what belongs to A is closed to B', () => {
       'NOT_FOUND',
     ])
   })
+
+  /** A package of a publisher of theirs. @returns the submission's id */
+  async function submitted(owner: Person): Promise<string> {
+    await owner.forge.call('marketplace.createPublisher', 'mutation', { name: A_PUBLISHER })
+    return (await owner.forge.marketplace.submit(await packVsix({ publisher: A_PUBLISHER }))).id
+  }
 
   /** Somebody reviews an extension of a person. @returns the review's id */
   async function reviewed(owner: Person): Promise<string> {

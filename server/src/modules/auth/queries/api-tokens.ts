@@ -1,5 +1,5 @@
-import { apiTokens, type Db } from '@devforge/db'
-import { and, count, desc, eq, isNull, lt } from 'drizzle-orm'
+import { apiTokens, type Db, users } from '@devforge/db'
+import { and, count, desc, eq, inArray, isNull, lt } from 'drizzle-orm'
 
 export async function insertApiToken(
   db: Db,
@@ -55,4 +55,23 @@ export async function revokeApiToken(
     .where(and(eq(apiTokens.id, id), eq(apiTokens.userId, userId), isNull(apiTokens.revokedAt)))
     .returning({ id: apiTokens.id })
   return rows.length > 0
+}
+
+/** Revokes tokens by their hashes, whosesoever they are. @returns those that were good until now, with their owners */
+export async function revokeByHashes(db: Db, { hashes, now }: { hashes: Buffer[]; now: Date }) {
+  return db
+    .update(apiTokens)
+    .set({ revokedAt: now, updatedAt: now })
+    .from(users)
+    .where(
+      and(inArray(apiTokens.tokenHash, hashes), isNull(apiTokens.revokedAt), eq(users.id, apiTokens.userId)),
+    )
+    .returning({
+      id: apiTokens.id,
+      userId: apiTokens.userId,
+      name: apiTokens.name,
+      hint: apiTokens.hint,
+      email: users.email,
+      ownerName: users.name,
+    })
 }

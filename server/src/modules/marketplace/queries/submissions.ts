@@ -4,7 +4,6 @@ import {
   extensionVersions,
   newId,
   publisherMembers,
-  publishers,
   submissionEvents,
   submissions,
 } from '@devforge/db'
@@ -201,13 +200,15 @@ export async function listOwnSubmissions(
     .limit(limit + 1)
 }
 
-/** Submissions of a publisher by the user behind them; for the moderator's queue. */
-export async function findPublisherName(db: Db, publisherId: string): Promise<string | undefined> {
-  const [row] = await db
-    .select({ name: publishers.name })
-    .from(publishers)
-    .where(eq(publishers.id, publisherId))
-  return row?.name
+/** Forgets where a publishing put its files, unless another one began meanwhile. */
+export async function forgetPrefix(
+  db: Db,
+  { id, publishPrefix }: { id: string; publishPrefix: string },
+): Promise<void> {
+  await db
+    .update(submissions)
+    .set({ publishPrefix: null })
+    .where(and(eq(submissions.id, id), eq(submissions.publishPrefix, publishPrefix)))
 }
 
 export const newSubmissionId = (): string => newId('smn')

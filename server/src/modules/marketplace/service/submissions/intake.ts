@@ -13,7 +13,7 @@ import {
   type SubmissionRow,
 } from '../../queries/submissions.ts'
 import { openPackage } from '../../vsix/index.ts'
-import { holdPublisher, requireMember } from '../publishers.ts'
+import { requireMember } from '../publishers.ts'
 import { createMeter } from './meter.ts'
 import { presentSubmission, type Submission } from './present.ts'
 import { slotsOf } from './slots.ts'
@@ -124,10 +124,8 @@ async function register(
   // Outside of the transaction: whoever has no right to publish locks nothing.
   await requireMember(ctx, arrived.publisher)
   return inTx(ctx, async (ctx) => {
-    const { id: publisherId } = await requireMember(ctx, arrived.publisher)
-    // Held, the publisher keeps its members: look again.
-    await holdPublisher(ctx, publisherId)
-    const publisher = await requireMember(ctx, arrived.publisher)
+    // Held, the publisher is neither removed nor left meanwhile.
+    const publisher = await requireMember(ctx, arrived.publisher, { lock: 'share' })
     const known = await findKnown(ctx, arrived, publisher.name, options)
     if (known) return { row: known, created: false }
     const now = ctx.deps.clock.now()

@@ -1,0 +1,29 @@
+import type { AccountActor, Ctx } from '../../../../context.ts'
+import { AppError, notFound } from '../../../../errors.ts'
+import { inTx } from '../../../../tx.ts'
+import { refuseImpersonation } from '../../../auth/actor.ts'
+import { insertSubmissionAppeal } from '../../queries/appeals.ts'
+import { findOwnSubmission, lockSubmission } from '../../queries/submissions.ts'
+
+/**
+ * An author's word against a rejection; a moderator answers it by approving, or by rejecting again.
+ * @throws NOT_FOUND APPEAL_NOT_POSSIBLE APPEAL_EXISTS
+ */
+export async function appealSubmission(
+  ctx: Ctx<AccountActor>,
+  { id, text }: { id: string; text: string },
+): Promise<{ appealId: string }> {
+  refuseImpersonation(ctx.actor)
+  const { userId } = ctx.actor
+  return inTx(ctx, async (ctx) => {
+    if (!(await findOwnSubmission(ctx.db, { id, userId }))) throw notFound('submission', id)
+    const row = await lockSubmission(ctx.db, id)
+    if (row?.status !== 'rejected') {
+      throw new AppError('APPEAL_NOT_POSSIBLE', { status: row?.status ?? 'unknown' })
+    }
+    const now = ctx.deps.clock.now()
+    const appeal = await insertSubmissionAppeal(ctx.db, { submissionId: id, userId, text, now })
+    if (!appeal) throw new AppError('APPEAL_EXISTS')
+    return { appealId: appeal.id }
+  })
+}
