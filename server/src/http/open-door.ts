@@ -36,17 +36,25 @@ export type DoorHandler = (c: Context<HttpEnv>, visit: Visit) => Response | Prom
 export interface OpenDoor {
   /** @param method `GET` answers HEAD, too */
   route(method: 'GET' | 'POST', path: string, handler: DoorHandler): void
+  /** All methods of all paths under one that are ours; the others go to whatever is mounted later. */
+  tree(path: string, isOurs: (path: string) => boolean, handler: DoorHandler): void
+}
+
+export interface OpenDoorOptions {
+  /** How errors are told; default as everywhere. */
+  answer?: typeof answerError
 }
 
 /** To be mounted before the middlewares: galleries are a hot path, and their callers come from origins that nobody lists. */
-export function createOpenDoor(app: Hono<HttpEnv>, deps: Deps, edge: Edge): OpenDoor {
+export function createOpenDoor(
+  app: Hono<HttpEnv>,
+  deps: Deps,
+  edge: Edge,
+  { answer = answerError }: OpenDoorOptions = {},
+): OpenDoor {
   const methodsByPath = new Map<string, Map<string, DoorHandler>>()
 
-  async function handle(
-    c: Context<HttpEnv>,
-    path: string,
-    handlers: ReadonlyMap<string, DoorHandler>,
-  ): Promise<Response> {
+  async function handle(c: Context<HttpEnv>, path: string, work: DoorHandler): Promise<Response> {
     const visit = edge.enter(c)
     c.set('requestId', visit.requestId)
     c.set('clientIp', visit.ip)
@@ -59,12 +67,11 @@ export function createOpenDoor(app: Hono<HttpEnv>, deps: Deps, edge: Edge): Open
     } else {
       try {
         edge.admit(visit, 1)
-        const handler = handlers.get(method === 'HEAD' ? 'GET' : method)
-        if (!handler) throw new AppError('METHOD_NOT_ALLOWED')
-        response = await handler(c, visit)
+        response = await work(c, visit)
+        route = c.get('route') ?? path
       } catch (cause) {
-        response = answerError(c, refusalOf(cause, visit, path))
-        if (response.status === 405) response.headers.set('allow', [...handlers.keys()].join(', '))
+        response = answer(c, refusalOf(cause, visit, path))
+        route = c.get('route') ?? path
       }
     }
     const { headers } = response
@@ -84,6 +91,15 @@ export function createOpenDoor(app: Hono<HttpEnv>, deps: Deps, edge: Edge): Open
     return method === 'HEAD' ? new Response(null, response) : response
   }
 
+  const byMethod =
+    (handlers: ReadonlyMap<string, DoorHandler>): DoorHandler =>
+    (c, visit) => {
+      const { method } = c.req.raw
+      const handler = handlers.get(method === 'HEAD' ? 'GET' : method)
+      if (handler) return handler(c, visit)
+      return answer(c, new AppError('METHOD_NOT_ALLOWED'), { allow: [...handlers.keys()].join(', ') })
+    }
+
   function refusalOf(cause: unknown, visit: Visit, path: string): AppError {
     const error = toAppError(cause)
     if (error.code === 'INTERNAL')
@@ -100,7 +116,10 @@ export function createOpenDoor(app: Hono<HttpEnv>, deps: Deps, edge: Edge): Open
       }
       const handlers = new Map([[method as string, handler]])
       methodsByPath.set(path, handlers)
-      app.all(path, (c) => handle(c, path, handlers))
+      app.all(path, (c) => handle(c, path, byMethod(handlers)))
+    },
+    tree(path, isOurs, handler) {
+      app.all(`${path}/*`, (c, next) => (isOurs(c.req.path) ? handle(c, path, handler) : next()))
     },
   }
 }
