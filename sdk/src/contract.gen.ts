@@ -2527,6 +2527,18 @@ export interface Contract {
       publishers: {
         [x: string]: unknown
       }[]
+      ratings: {
+        [x: string]: unknown
+      }[]
+      reviewFlags: {
+        [x: string]: unknown
+      }[]
+      abuseReports: {
+        [x: string]: unknown
+      }[]
+      extensionDownloads: {
+        [x: string]: unknown
+      }[]
       history: {
         [x: string]: unknown
       }[]

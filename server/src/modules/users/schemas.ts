@@ -68,6 +68,10 @@ export const exportSchema = z.object({
   refunds: records,
   invoices: records,
   publishers: records,
+  ratings: records,
+  reviewFlags: records,
+  abuseReports: records,
+  extensionDownloads: records,
   history: records,
 })
 export const deleteAccountInput = z.strictObject({ password: z.string().min(1).max(200) })

@@ -1,9 +1,12 @@
 import {
+  abuseReports,
   accounts,
   apiTokens,
   auditLog,
   checkouts,
   type Db,
+  extensions,
+  extensionUsers,
   invoices,
   licenseDevices,
   licenseEvents,
@@ -12,7 +15,10 @@ import {
   payments,
   publisherMembers,
   publishers,
+  ratings,
   refunds,
+  reviewFlags,
+  reviews,
   sessions,
   subscriptions,
   trials,
@@ -114,6 +120,53 @@ export async function collectExport(db: Db, userId: string) {
       .innerJoin(publishers, eq(publishers.id, publisherMembers.publisherId))
       .where(eq(publisherMembers.userId, userId))
       .orderBy(asc(publishers.nameKey)),
+    ratings: await db
+      .select({
+        extension: extensions.identifier,
+        stars: ratings.stars,
+        version: ratings.version,
+        createdAt: ratings.createdAt,
+        updatedAt: ratings.updatedAt,
+        review: {
+          title: reviews.title,
+          body: reviews.body,
+          verified: reviews.verified,
+          hiddenReason: reviews.hiddenReason,
+          createdAt: reviews.createdAt,
+          updatedAt: reviews.updatedAt,
+        },
+      })
+      .from(ratings)
+      .innerJoin(extensions, eq(extensions.id, ratings.extensionId))
+      .leftJoin(reviews, eq(reviews.ratingId, ratings.id))
+      .where(eq(ratings.userId, userId))
+      .orderBy(asc(ratings.id)),
+    reviewFlags: await db
+      .select({ reviewId: reviewFlags.reviewId, reason: reviewFlags.reason, at: reviewFlags.at })
+      .from(reviewFlags)
+      .where(eq(reviewFlags.userId, userId))
+      .orderBy(asc(reviewFlags.at)),
+    abuseReports: await db
+      .select({
+        id: abuseReports.id,
+        extension: extensions.identifier,
+        category: abuseReports.category,
+        text: abuseReports.text,
+        status: abuseReports.status,
+        answer: abuseReports.answer,
+        decidedAt: abuseReports.decidedAt,
+        createdAt: abuseReports.createdAt,
+      })
+      .from(abuseReports)
+      .innerJoin(extensions, eq(extensions.id, abuseReports.extensionId))
+      .where(eq(abuseReports.userId, userId))
+      .orderBy(asc(abuseReports.id)),
+    extensionDownloads: await db
+      .select({ extension: extensions.identifier, firstAt: extensionUsers.firstAt })
+      .from(extensionUsers)
+      .innerJoin(extensions, eq(extensions.id, extensionUsers.extensionId))
+      .where(eq(extensionUsers.userId, userId))
+      .orderBy(asc(extensionUsers.firstAt)),
     history: await db
       .select({ at: auditLog.at, action: auditLog.action, reason: auditLog.reason })
       .from(auditLog)
