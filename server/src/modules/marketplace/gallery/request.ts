@@ -8,6 +8,8 @@ export interface GalleryFilter {
   uuids: string[]
   /** `publisher.name` in lower case; any of them. */
   names: string[]
+  /** Whether extensions are asked for by name or id, even if no id is one. */
+  isLookup: boolean
   text: string
   categories: string[]
   tags: string[]
@@ -39,6 +41,7 @@ const MAX_FLAGS = 0x7fffffff
 const whole = (fallback: number, max: number) =>
   z
     .unknown()
+    .optional()
     .transform((given) =>
       typeof given === 'number' && Number.isInteger(given) && given >= 0 ? Math.min(given, max) : fallback,
     )
@@ -52,7 +55,7 @@ const schema = z.object({
     .array(
       z.object({
         criteria: z
-          .array(z.object({ filterType: z.number(), value: z.unknown() }))
+          .array(z.object({ filterType: z.number(), value: z.unknown().optional() }))
           .max(1_000)
           .nullish(),
         pageNumber: whole(1, MAX_PAGE),
@@ -108,10 +111,11 @@ function readFilter(given: z.infer<typeof schema>['filters'][number]): GalleryFi
   const isLookup = uuids.size + names.size > 0
   return {
     ...filter,
+    isLookup,
     // What is no uuid names nothing; Postgres would refuse to compare it.
     uuids: [...uuids].filter((uuid) => UUID.test(uuid)).slice(0, MAX_LOOKUPS),
     names: [...names].slice(0, MAX_LOOKUPS),
-    foreign: (targets.length > 0 && !targets.includes(EDITOR_TARGET)) || false,
+    foreign: targets.length > 0 && !targets.includes(EDITOR_TARGET),
     page: Math.max(1, given.pageNumber),
     pageSize: Math.max(1, isLookup ? given.pageSize : Math.min(given.pageSize, MAX_PAGE_SIZE)),
     sortBy: given.sortBy,

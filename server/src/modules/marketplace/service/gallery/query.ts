@@ -53,7 +53,7 @@ export async function queryGallery(deps: Deps, query: GalleryQuery, viewer: View
     query.filters.map(async (filter) => {
       const { rows, total } = filter.foreign
         ? { rows: [], total: 0 }
-        : isLookup(filter)
+        : filter.isLookup
           ? await lookUp(deps, filter, viewer)
           : await search(deps, filter, viewer)
       const full = wantsAllVersions(query.flags) ? await withAllVersions(deps, rows) : rows
@@ -62,8 +62,6 @@ export async function queryGallery(deps: Deps, query: GalleryQuery, viewer: View
   )
   return presentAnswer(results)
 }
-
-const isLookup = ({ names, uuids }: GalleryFilter): boolean => names.length + uuids.length > 0
 
 interface Found {
   rows: Ready[]
