@@ -1326,6 +1326,18 @@ export interface Contract {
       decidedAt: Date
     }
   }
+  'marketplace.declineAppeal': {
+    kind: 'mutation'
+    input: {
+      id: string
+      reason: string
+    }
+    output: {
+      id: string
+      extension: string
+      status: 'declined' | 'granted' | 'open'
+    }
+  }
   'marketplace.deleteReview': {
     kind: 'mutation'
     input: {
@@ -2057,6 +2069,28 @@ export interface Contract {
       downloads: number
       versions: number
       reportsUpheld: number
+    }
+  }
+  'marketplace.takedownAppeals': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'declined' | 'granted' | 'open' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        extension: string
+        text: string
+        status: 'declined' | 'granted' | 'open'
+        answer: string | null
+        takenDownAt: Date | null
+        takedownReason: string | null
+        createdAt: Date
+        decidedAt: Date | null
+      }[]
+      nextCursor: string | null
     }
   }
   'marketplace.takedownImpact': {

@@ -25,6 +25,8 @@ interface LocalErrorDetails {
   ABORTED: null
   /** The server answered a lease or revocation list that cannot be believed: another issuer, an unknown key, an old one again. */
   LEASE_INVALID: { reason: string }
+  /** A package is not what the server signed: its size, SHA-256, signature or key (`reason`). */
+  PACKAGE_INVALID: { reason: string }
   /** Something of this machine or the application failed: the session store, the fingerprint. `cause` is what it threw. */
   LOCAL_FAILURE: null
 }

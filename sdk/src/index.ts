@@ -5,6 +5,7 @@ import { fetchPublicKeys, type PublicKeys, type PublicKeysOptions } from './clie
 import { createSessionKeeper, type Session, type SessionGrant } from './client/session-keeper.ts'
 import { createSubscriber } from './client/subscriber.ts'
 import { createTransport } from './client/transport.ts'
+import { createUploader } from './client/upload.ts'
 import type { Caller, Subscriber } from './contract.ts'
 import { LicensesApi } from './licenses.ts'
 import { type MarketplaceApi, marketplaceApi } from './marketplace/index.ts'
@@ -14,6 +15,7 @@ import { UsersApi } from './users.ts'
 
 export type { PublicKey, PublicKeys, PublicKeysOptions } from './client/public-keys.ts'
 export type { Session, SessionListener } from './client/session-keeper.ts'
+export type { UploadOptions, UploadProgress, UploadSource } from './client/upload.ts'
 export type { Contract, ErrorDetails } from './contract.gen.ts'
 export type {
   Caller,
@@ -30,6 +32,8 @@ export type {
   Subscriber,
 } from './contract.ts'
 export { DevForgeError, isDevForgeError } from './errors.ts'
+export type { ExtensionPackage, FetchPackageOptions } from './marketplace/packages.ts'
+export type { SubmitOptions } from './marketplace/submissions.ts'
 export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
 export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
 export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, UsersApi }
@@ -91,19 +95,23 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     now: () => Date.now(),
   })
   const identity = options.apiToken === undefined ? { session } : { apiToken: options.apiToken }
-  const call = createCaller({ transport, timeoutMs, retries: options.retries ?? DEFAULT_RETRIES, identity })
+  const retries = options.retries ?? DEFAULT_RETRIES
+  const call = createCaller({ transport, timeoutMs, retries, identity })
+  const upload = createUploader({ ...options, url, retries, identity })
+  const publicKeys = (given?: PublicKeysOptions): Promise<PublicKeys> =>
+    fetchPublicKeys({ url, fetch: options.fetch, timeoutMs, ...given })
   const subscribe = createSubscriber({ ...options, url, timeoutMs, identity })
   return {
     auth: new AuthApi(call, session),
     users: new UsersApi(call, session),
     payments: new PaymentsApi(call),
     licenses: new LicensesApi(call),
-    marketplace: marketplaceApi({ call, subscribe }),
+    marketplace: marketplaceApi({ call, subscribe, upload, publicKeys, fetch: options.fetch }),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,
     subscribe,
     url,
-    publicKeys: (given) => fetchPublicKeys({ url, fetch: options.fetch, timeoutMs, ...given }),
+    publicKeys,
   }
 }

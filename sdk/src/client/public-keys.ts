@@ -8,7 +8,7 @@ export interface PublicKey {
   crv: 'Ed25519'
   x: string
   kid: string
-  purpose: 'lease' | 'access'
+  purpose: 'lease' | 'access' | 'package'
 }
 
 export interface PublicKeys {
@@ -79,6 +79,6 @@ function isPublicKey(value: unknown): value is PublicKey {
     crv === 'Ed25519' &&
     typeof x === 'string' &&
     typeof kid === 'string' &&
-    (purpose === 'lease' || purpose === 'access')
+    (purpose === 'lease' || purpose === 'access' || purpose === 'package')
   )
 }

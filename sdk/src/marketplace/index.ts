@@ -1,5 +1,9 @@
+import type { Uploader } from '../client/upload.ts'
 import type { Caller, Subscriber } from '../contract.ts'
+import { type AuthorsApi, authorsApi } from './authors.ts'
 import { type ModerationApi, moderationApi } from './moderation.ts'
+import type { FetchKeys } from './package-check.ts'
+import { type PackagesApi, packagesApi } from './packages.ts'
 import { type PublishersApi, publishersApi } from './publishers.ts'
 import { type ReviewsApi, reviewsApi } from './reviews.ts'
 import { type SalesApi, salesApi } from './sales.ts'
@@ -8,8 +12,10 @@ import { type SubmissionsApi, submissionsApi } from './submissions.ts'
 
 /** Extensions: finding and installing them, publishing them, judging them. */
 export interface MarketplaceApi
-  extends PublishersApi,
+  extends PackagesApi,
+    PublishersApi,
     SubmissionsApi,
+    AuthorsApi,
     ReviewsApi,
     StatisticsApi,
     SalesApi,
@@ -19,13 +25,18 @@ export interface MarketplaceApi
 interface MarketplaceClient {
   call: Caller
   subscribe: Subscriber
+  upload: Uploader
+  publicKeys: FetchKeys
+  fetch?: typeof globalThis.fetch | undefined
 }
 
-export const marketplaceApi = ({ call, subscribe }: MarketplaceClient): MarketplaceApi => ({
-  ...publishersApi(call),
-  ...submissionsApi(call, subscribe),
-  ...reviewsApi(call),
-  ...statisticsApi(call),
-  ...salesApi(call),
-  ...moderationApi(call),
+export const marketplaceApi = (client: MarketplaceClient): MarketplaceApi => ({
+  ...packagesApi(client),
+  ...publishersApi(client.call),
+  ...submissionsApi(client),
+  ...authorsApi(client.call),
+  ...reviewsApi(client.call),
+  ...statisticsApi(client.call),
+  ...salesApi(client.call),
+  ...moderationApi(client.call),
 })

@@ -11,6 +11,27 @@ export interface ModerationApi {
   ): Promise<Output<'marketplace.killList'>>
 
   /**
+   * What waits for a moderator: held by a check or the policy (`held`), rejected and appealed (`appealed`), or without a word of the
+   * scanner (`scan_failed`). Oldest first, with findings and the difference to the version before.
+   */
+  moderationQueue(
+    input?: Input<'marketplace.moderationQueue'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.moderationQueue'>>
+
+  /**
+   * Lets a package be published.
+   * @throws NOT_FOUND, SUBMISSION_NOT_PENDING
+   */
+  approve(input: Input<'marketplace.approve'>, options?: CallOptions): Promise<Output<'marketplace.approve'>>
+
+  /**
+   * Rejects a package; its author is told why, and may appeal.
+   * @throws NOT_FOUND, SUBMISSION_NOT_PENDING
+   */
+  reject(input: Input<'marketplace.reject'>, options?: CallOptions): Promise<Output<'marketplace.reject'>>
+
+  /**
    * Whom a takedown would concern: installs, downloads, versions.
    * @throws EXTENSION_NOT_FOUND
    */
@@ -105,6 +126,9 @@ export interface ModerationApi {
 
 export const moderationApi = (call: Caller): ModerationApi => ({
   killList: (input, options) => call('marketplace.killList', 'query', input, options),
+  moderationQueue: (input = {}, options) => call('marketplace.moderationQueue', 'query', input, options),
+  approve: (input, options) => call('marketplace.approve', 'mutation', input, options),
+  reject: (input, options) => call('marketplace.reject', 'mutation', input, options),
   takedownImpact: (input, options) => call('marketplace.takedownImpact', 'query', input, options),
   takedown: (input, options) => call('marketplace.takedown', 'mutation', input, options),
   restore: (input, options) => call('marketplace.restore', 'mutation', input, options),

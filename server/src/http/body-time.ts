@@ -7,7 +7,7 @@ const BODY_MS = MINUTE
 export const UPLOAD_MS = 15 * MINUTE
 
 const isUpload = ({ headers }: IncomingMessage): boolean =>
-  headers['content-type']?.toLowerCase().startsWith('application/octet-stream') ?? false
+  /^application\/(?:octet-stream|vsix|zip)\b/i.test(headers['content-type'] ?? '')
 
 /** Breaks a connection off whose body takes too long: a client that sends a byte now and then would hold it for ever. */
 export function limitBodyTime(incoming: IncomingMessage | undefined): void {

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { EXIT, type Io } from './io.ts'
+import { runCli } from './run.ts'
+
+const interrupt = new AbortController()
+// The first Ctrl+C ends what is under way and says so; a second one ends the process.
+process.once('SIGINT', () => {
+  interrupt.abort()
+  process.once('SIGINT', () => process.exit(EXIT.interrupted))
+})
+// Somebody closed the other end (`devforge search x | head`).
+process.stdout.on('error', () => process.exit(EXIT.ok))
+
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
+  columns: process.stderr.columns || 80,
+  env: process.env,
+  cwd: process.cwd(),
+  signal: interrupt.signal,
+}
+process.exitCode = await runCli(process.argv.slice(2), io)
