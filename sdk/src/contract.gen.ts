@@ -1273,6 +1273,16 @@ export interface Contract {
       } | null
     }
   }
+  'marketplace.categories': {
+    kind: 'query'
+    input: Record<string, never>
+    output: {
+      items: {
+        name: string
+        count: number
+      }[]
+    }
+  }
   'marketplace.createPayoutAccount': {
     kind: 'mutation'
     input: {
@@ -1439,6 +1449,64 @@ export interface Contract {
         reasons: string[]
       }[]
       nextCursor: string | null
+    }
+  }
+  'marketplace.get': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      publisher: {
+        name: string
+        displayName: string
+        verified: boolean
+      }
+      name: string
+      displayName: string
+      description: string
+      categories: string[]
+      tags: string[]
+      version: string | null
+      targetPlatforms: string[]
+      iconUrl: string | null
+      preview: boolean
+      featured: boolean
+      deprecated: boolean
+      price: {
+        amountMinor: number
+        currency: string
+      } | null
+      installs: number
+      downloads: number
+      rating: {
+        average: number | null
+        count: number
+      }
+      publishedAt: Date | null
+      updatedAt: Date | null
+      uuid: string
+      license: string | null
+      repositoryUrl: string | null
+      homepageUrl: string | null
+      bugsUrl: string | null
+      engine: string | null
+      dependencies: string[]
+      packMembers: string[]
+      deprecation: {
+        message: string | null
+        replacedBy: string | null
+      } | null
+      readmeUrl: string | null
+      changelogUrl: string | null
+      licenseUrl: string | null
+      versions: {
+        version: string
+        preRelease: boolean
+        targetPlatforms: string[]
+        publishedAt: Date
+      }[]
     }
   }
   'marketplace.hideReview': {
@@ -1745,6 +1813,46 @@ export interface Contract {
       updatedAt: Date
     }
   }
+  'marketplace.related': {
+    kind: 'query'
+    input: {
+      id: string
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        publisher: {
+          name: string
+          displayName: string
+          verified: boolean
+        }
+        name: string
+        displayName: string
+        description: string
+        categories: string[]
+        tags: string[]
+        version: string | null
+        targetPlatforms: string[]
+        iconUrl: string | null
+        preview: boolean
+        featured: boolean
+        deprecated: boolean
+        price: {
+          amountMinor: number
+          currency: string
+        } | null
+        installs: number
+        downloads: number
+        rating: {
+          average: number | null
+          count: number
+        }
+        publishedAt: Date | null
+        updatedAt: Date | null
+      }[]
+    }
+  }
   'marketplace.remove': {
     kind: 'mutation'
     input: {
@@ -1896,6 +2004,61 @@ export interface Contract {
       rating: {
         average: number | null
         count: number
+      }
+    }
+  }
+  'marketplace.search': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      query?: string | undefined
+      category?: string | undefined
+      tag?: string | undefined
+      publisher?: string | undefined
+      price?: 'free' | 'paid' | undefined
+      targetPlatform?: string | undefined
+      engine?: string | undefined
+      featured?: boolean | undefined
+      sort?: 'installs' | 'name' | 'published' | 'rating' | 'relevance' | 'trending' | 'updated' | undefined
+      direction?: 'asc' | 'desc' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        publisher: {
+          name: string
+          displayName: string
+          verified: boolean
+        }
+        name: string
+        displayName: string
+        description: string
+        categories: string[]
+        tags: string[]
+        version: string | null
+        targetPlatforms: string[]
+        iconUrl: string | null
+        preview: boolean
+        featured: boolean
+        deprecated: boolean
+        price: {
+          amountMinor: number
+          currency: string
+        } | null
+        installs: number
+        downloads: number
+        rating: {
+          average: number | null
+          count: number
+        }
+        publishedAt: Date | null
+        updatedAt: Date | null
+      }[]
+      nextCursor: string | null
+      total: {
+        count: number
+        exact: boolean
       }
     }
   }
@@ -2110,6 +2273,46 @@ export interface Contract {
       versions: number
     }
   }
+  'marketplace.trending': {
+    kind: 'query'
+    input: {
+      category?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        publisher: {
+          name: string
+          displayName: string
+          verified: boolean
+        }
+        name: string
+        displayName: string
+        description: string
+        categories: string[]
+        tags: string[]
+        version: string | null
+        targetPlatforms: string[]
+        iconUrl: string | null
+        preview: boolean
+        featured: boolean
+        deprecated: boolean
+        price: {
+          amountMinor: number
+          currency: string
+        } | null
+        installs: number
+        downloads: number
+        rating: {
+          average: number | null
+          count: number
+        }
+        publishedAt: Date | null
+        updatedAt: Date | null
+      }[]
+    }
+  }
   'marketplace.unfeature': {
     kind: 'mutation'
     input: {
@@ -2197,6 +2400,28 @@ export interface Contract {
         value: string
       }
       problem: 'not_found' | 'unreachable' | null
+    }
+  }
+  'marketplace.versions': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      id: string
+      targetPlatform?: string | undefined
+      preRelease?: boolean | undefined
+    }
+    output: {
+      items: {
+        version: string
+        targetPlatform: string
+        preRelease: boolean
+        engine: string
+        sizeBytes: number
+        sha256: string
+        publishedAt: Date
+      }[]
+      nextCursor: string | null
     }
   }
   'marketplace.yank': {

@@ -13,12 +13,17 @@ import type { FoundPage, Question } from './search.ts'
 import { both, type TextQueries, textQueries, type WantedChunk } from './tsquery.ts'
 import { correct } from './typos.ts'
 
+/** A page is chosen from at least twice as many matches, the most popular ones. */
+const enoughFor = (limit: number): number => Math.max(60, 2 * limit)
+
 /** With fewer matches than this, what was typed may not be what was meant. */
 const FEW = 3
 
 /** In a list that is sorted by relevance, a page ended in the ranked part (0) or in what lies deeper (tier + 1). */
 interface Place extends RankedPlace {
   part: number
+  /** What was enough on the first page: the parts must be the same on all. */
+  enough: number
 }
 
 /** Finds what fits the words best. */
@@ -84,11 +89,13 @@ async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQue
   const { limit, offset } = question
   const after = placeOf(question.after)
   const inRanked = after === null || after.part === 0
+  const enough = after?.enough ?? enoughFor(limit)
   const ranked = await rankedMatches(sql, query, {
     after: inRanked ? after : null,
     // Even from deeper down: how far the tiers were walked must be known.
     limit: inRanked ? limit + 1 : 1,
     offset: inRanked ? offset : 0,
+    enough,
   })
   const rows: (RankedRow & { part: number })[] = inRanked
     ? ranked.rows.map((row) => ({ ...row, part: 0 }))
@@ -102,7 +109,7 @@ async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQue
     identified: query.identifier !== null && (ranked.rows[0]?.score ?? 0) >= 1e6,
     page: {
       ids: page.map(({ extensionId }) => extensionId),
-      next: rows.length > limit && last ? [last.part, last.score, last.no] : null,
+      next: rows.length > limit && last ? [last.part, last.score, last.no, enough] : null,
       total: await totalOf(ctx, query, ranked),
     },
   }
@@ -158,6 +165,6 @@ async function totalOf(
 
 function placeOf(after: Question['after']): Place | null {
   if (after === null) return null
-  const [part, score, no] = after
-  return { part: Number(part), score: Number(score), no: Number(no) }
+  const [part, score, no, enough] = after
+  return { part: Number(part), score: Number(score), no: Number(no), enough: Number(enough) }
 }

@@ -56,8 +56,9 @@ export function textQueries(
   for (const [place, { whole, parts, instead = [] }] of chunks.entries()) {
     const isLast = place === chunks.length - 1
     const open = lastIsOpen && isLast
-    const inAll = wordQueries(whole, open && whole.length >= MIN_PREFIX)
-    const inNames = nameQueries(whole, open && whole.length >= MIN_PREFIX)
+    const isPrefix = open && (whole.length >= MIN_PREFIX || chunks.length === 1)
+    const inAll = wordQueries(whole, isPrefix)
+    const inNames = nameQueries(whole, isPrefix)
     rank.push(...inAll, ...inNames)
     if (parts.length > 0) {
       const isOpenPart = (i: number): boolean =>
