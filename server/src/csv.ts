@@ -1,11 +1,14 @@
 /** What a spreadsheet would take for the beginning of a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
 const FORMULA = /^[=+\-@\t\r\n|]/
 
-function cell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const safe = FORMULA.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+/** A text as a cell: one that a spreadsheet would run as a formula gets an apostrophe in front. */
+export function csvText(text: string): string {
+  const tame = FORMULA.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame
 }
+
+/** Numbers are left alone, so that negative ones stay numbers. */
+const cell = (value: string | number): string => (typeof value === 'number' ? String(value) : csvText(value))
 
 /**
  * RFC 4180 with a header line. Texts that a spreadsheet would run as a formula get an apostrophe in front; numbers are left alone.

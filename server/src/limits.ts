@@ -36,6 +36,7 @@ export const limitRules = {
   'submit:account': { points: 600, windowSeconds: HOUR_SECONDS },
   'rating:account': { points: 60, windowSeconds: HOUR_SECONDS },
   'flag:account': { points: 60, windowSeconds: DAY_SECONDS },
+  'appeal:account': { points: 20, windowSeconds: DAY_SECONDS },
   'report:account': { points: 20, windowSeconds: DAY_SECONDS },
   'device-start:ip': { points: 60, windowSeconds: HOUR_SECONDS },
   'device-poll:ip': { points: 600, windowSeconds: 5 * MINUTE_SECONDS },

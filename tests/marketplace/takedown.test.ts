@@ -30,6 +30,8 @@ const call = (given: { reason?: string; malicious?: boolean; id?: string } = {})
 const restore = () =>
   admin.forge.call('marketplace.restore', 'mutation', { id: extension.id, reason: 'a mistake of ours' })
 const impact = () => admin.forge.call('marketplace.takedownImpact', 'query', { id: extension.id })
+const appeal = (person: Person, id = extension.id) =>
+  person.forge.call('marketplace.appeal', 'mutation', { id, text: 'It only reads its own settings.' })
 const killed = async () =>
   (await t.forge().call('marketplace.killList', 'query', undefined)).malicious.map(({ id }) => id)
 const row = async () =>
@@ -105,16 +107,15 @@ test('how many people are concerned is told before and after; it is gone at once
 
 test('a takedown can be undone: it is as before, off the kill list, and an appeal is granted by it', async () => {
   await call()
-  await t.deps
-    .sql`insert into appeals (id, extension_id, user_id, text) values ('apl_test', ${extension.rowId}, ${owner.id}, 'please')`
+  const { appealId } = await appeal(owner)
   expect(await restore()).toMatchObject({ status: 'published', malicious: false, takenDownAt: null })
   expect(await row()).toMatchObject({ status: 'published', down: false, removed: false, reason: null })
   expect(await killed()).not.toContain(extension.id)
   const found = await t.deps
     .sql`select extension_id from extension_search where extension_id = ${extension.rowId}`
   expect(found).toHaveLength(1)
-  const [appeal] = await t.deps.sql`select status, answer, decided_by from appeals where id = 'apl_test'`
-  expect(appeal).toEqual({ status: 'granted', answer: 'a mistake of ours', decided_by: admin.id })
+  const [answered] = await t.deps.sql`select status, answer, decided_by from appeals where id = ${appealId}`
+  expect(answered).toEqual({ status: 'granted', answer: 'a mistake of ours', decided_by: admin.id })
   expect(await failure(restore())).toBe('EXTENSION_NOT_TAKEN_DOWN')
   expect(await t.drain()).toEqual([])
   const told = (await t.mails(owner.email)).filter(
@@ -200,4 +201,45 @@ test('an extension that is not there', async () => {
   expect(
     await failure(admin.forge.call('marketplace.takedownImpact', 'query', { id: 'nobody.nothing' })),
   ).toBe('EXTENSION_NOT_FOUND')
+})
+
+test('members of the publisher appeal, one appeal at a time; a moderator answers it', async () => {
+  expect(await failure(appeal(owner))).toBe('APPEAL_NOT_POSSIBLE')
+  await call()
+  for (const stranger of [ada, admin]) expect(await failure(appeal(stranger))).toBe('EXTENSION_NOT_FOUND')
+  expect(await failure(appeal(owner, 'nobody.nothing'))).toBe('EXTENSION_NOT_FOUND')
+  const filed = await Promise.allSettled([appeal(owner), appeal(owner), appeal(owner)])
+  expect(filed.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1)
+  expect(await failure(appeal(owner))).toBe('APPEAL_EXISTS')
+
+  const listed = () => admin.forge.call('marketplace.takedownAppeals', 'query', { status: 'open' })
+  const [first] = (await listed()).items
+  expect(first).toMatchObject({
+    extension: extension.id,
+    text: 'It only reads its own settings.',
+    takedownReason: 'it steals keys',
+  })
+  const decline = () =>
+    admin.forge.call('marketplace.declineAppeal', 'mutation', { id: extension.id, reason: 'It does more.' })
+  expect(await decline()).toEqual({ id: first?.id, extension: extension.id, status: 'declined' })
+  expect(await failure(decline())).toBe('APPEAL_NOT_POSSIBLE')
+  expect((await listed()).items).toEqual([])
+  expect(await killed()).toContain(extension.id)
+  expect(await t.drain()).toEqual([])
+  const told = (await t.mails(owner.email)).filter((mail) => mail.text.includes('It does more.'))
+  expect(told).toHaveLength(1)
+  // Declined once, it may be appealed again.
+  expect((await appeal(owner)).appealId).not.toBe(first?.id)
+})
+
+test('what waits to be published is rejected, and stays so', async () => {
+  const { rowId, publisherId } = extension
+  await t.deps.sql`
+    insert into submissions (id, publisher_id, extension_id, user_id, identifier, version, target_platform, pre_release, sha256,
+      size_bytes, storage_key, manifest, status)
+    values (${`smn_${rowId.slice(4)}`}, ${publisherId}, ${rowId}, ${owner.id}, ${extension.id}, '2.0.0', 'universal', false,
+      sha256('x'), 1, 'incoming/x', '{}', 'needs_review')`
+  await call()
+  const [submission] = await t.deps.sql`select status, reason from submissions where extension_id = ${rowId}`
+  expect(submission).toEqual({ status: 'rejected', reason: 'The extension was taken down: it steals keys' })
 })

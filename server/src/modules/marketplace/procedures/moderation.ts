@@ -5,6 +5,7 @@ import { killList } from '../service/kill-list.ts'
 import { setFeatured } from '../service/moderation/feature.ts'
 import { dismissFlags, flaggedReviews, hideReview, unhideReview } from '../service/moderation/reviews.ts'
 import { restore, takedown, takedownImpact } from '../service/moderation/takedown.ts'
+import { declineAppeal, listTakedownAppeals } from '../service/moderation/takedown-appeal.ts'
 import { decideReport, listReports } from '../service/reports.ts'
 
 /** Procedures of `marketplace.*`, merged by the router. */
@@ -52,6 +53,28 @@ export const moderationProcedures = {
     .input(s.restoreInput)
     .output(s.impactOutput)
     .mutation(({ ctx, input }) => restore(ctx, input)),
+  takedownAppeals: adminProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/admin/marketplace/takedown-appeals',
+        summary: 'List appeals of takedowns',
+      },
+    })
+    .input(s.takedownAppealsInput)
+    .output(s.takedownAppealsOutput)
+    .query(({ ctx, input }) => listTakedownAppeals(ctx, input)),
+  declineAppeal: adminProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/admin/marketplace/extensions/{id}/decline-appeal',
+        summary: 'Leave a takedown as it is',
+      },
+    })
+    .input(s.declineAppealInput)
+    .output(s.declineAppealOutput)
+    .mutation(({ ctx, input }) => declineAppeal(ctx, input)),
   feature: adminProcedure
     .meta({
       openapi: {

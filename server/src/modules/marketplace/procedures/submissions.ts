@@ -1,5 +1,6 @@
 import { accountProcedure, adminProcedure } from '../../../trpc.ts'
 import * as s from '../schemas/submissions.ts'
+import { appealTakedown } from '../service/moderation/takedown-appeal.ts'
 import { appealSubmission } from '../service/submissions/appeal.ts'
 import { getSubmission, listSubmissions } from '../service/submissions/list.ts'
 import { approveSubmission, moderationQueue, rejectSubmission } from '../service/submissions/moderate.ts'
@@ -26,7 +27,9 @@ export const submissionsProcedures = {
     })
     .input(s.appealInput)
     .output(s.appealOutput)
-    .mutation(({ ctx, input }) => appealSubmission(ctx, input)),
+    .mutation(({ ctx, input }) =>
+      input.id.startsWith('smn_') ? appealSubmission(ctx, input) : appealTakedown(ctx, input),
+    ),
   moderationQueue: adminProcedure
     .meta({
       openapi: { method: 'GET', path: '/marketplace/moderation', summary: 'What waits for a moderator' },

@@ -1,5 +1,4 @@
 import {
-  appeals,
   type Db,
   extensionClients,
   extensionEvents,
@@ -9,7 +8,7 @@ import {
   publishers,
   users,
 } from '@devforge/db'
-import { and, count, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 
 export type ExtensionRow = typeof extensions.$inferSelect
 
@@ -26,11 +25,6 @@ export async function lockExtension(db: Db, identifier: string): Promise<Extensi
     .from(extensions)
     .where(eq(extensions.identifier, identifier.toLowerCase()))
     .for('no key update')
-  return row
-}
-
-export async function lockExtensionById(db: Db, id: string): Promise<ExtensionRow | undefined> {
-  const [row] = await db.select().from(extensions).where(eq(extensions.id, id)).for('no key update')
   return row
 }
 
@@ -120,33 +114,4 @@ export async function listDeprecated(db: Db) {
     .from(extensions)
     .where(and(isNotNull(extensions.deprecatedAt), eq(extensions.status, 'published')))
     .orderBy(extensions.identifier)
-}
-
-/** An extension of which the user is a member of the publisher, locked. */
-export async function lockOwnExtension(
-  db: Db,
-  { identifier, userId }: { identifier: string; userId: string },
-): Promise<ExtensionRow | undefined> {
-  const own = db
-    .select({ id: publisherMembers.publisherId })
-    .from(publisherMembers)
-    .where(and(eq(publisherMembers.userId, userId), isNotNull(publisherMembers.acceptedAt)))
-  const [row] = await db
-    .select()
-    .from(extensions)
-    .where(and(eq(extensions.identifier, identifier.toLowerCase()), inArray(extensions.publisherId, own)))
-    .for('no key update')
-  return row
-}
-
-/** Settles an open appeal of a takedown. */
-export async function settleTakedownAppeal(
-  db: Db,
-  values: { extensionId: string; answer: string; decidedBy: string; now: Date },
-): Promise<void> {
-  const { extensionId, answer, decidedBy, now } = values
-  await db
-    .update(appeals)
-    .set({ status: 'granted', answer, decidedBy, decidedAt: now, updatedAt: now })
-    .where(and(eq(appeals.extensionId, extensionId), eq(appeals.status, 'open')))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reason } from '../../../wire.ts'
+import { pageInput, pageOf, reason } from '../../../wire.ts'
 import { day, extensionId } from './identifiers.ts'
 
 const MAX_DAYS = 400
@@ -42,6 +42,7 @@ export const statsOutput = z
 export const statsCsvInput = z.strictObject(range).refine(inOrder, ORDER).refine(notTooLong, LENGTH)
 export const statsCsvOutput = z.object({ fileName: z.string(), contentType: z.string(), csv: z.string() })
 
+const appealStatus = z.enum(['open', 'granted', 'declined'])
 export const impactInput = z.strictObject({ id: extensionId })
 export const impactOutput = z.object({
   id: z.string(),
@@ -63,6 +64,25 @@ export const takedownInput = z.strictObject({
 })
 export const takedownOutput = impactOutput.extend({ reportsUpheld: z.number() })
 export const restoreInput = z.strictObject({ id: extensionId, reason })
+export const takedownAppealsInput = z.strictObject({
+  status: appealStatus.optional(),
+  ...pageInput(),
+})
+export const takedownAppealsOutput = pageOf(
+  z.object({
+    id: z.string(),
+    extension: z.string(),
+    text: z.string(),
+    status: appealStatus,
+    answer: z.string().nullable(),
+    takenDownAt: z.date().nullable(),
+    takedownReason: z.string().nullable(),
+    createdAt: z.date(),
+    decidedAt: z.date().nullable(),
+  }),
+)
+export const declineAppealInput = z.strictObject({ id: extensionId, reason })
+export const declineAppealOutput = z.object({ id: z.string(), extension: z.string(), status: appealStatus })
 export const featureInput = z.strictObject({ id: extensionId })
 export const featureOutput = z.object({ id: z.string(), featuredAt: z.date().nullable() })
 

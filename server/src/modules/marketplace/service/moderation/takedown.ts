@@ -3,6 +3,7 @@ import type { AdminActor, Ctx } from '../../../../context.ts'
 import { AppError } from '../../../../errors.ts'
 import { queueMail } from '../../../../mail/outbox.ts'
 import { inTx } from '../../../../tx.ts'
+import { closeExtensionCheckouts } from '../../../payments/service/close-checkouts.ts'
 import { type Contact, findContact } from '../../../users/contact.ts'
 import {
   countConcerned,
@@ -13,13 +14,14 @@ import {
   lockExtension,
   ownerIds,
   setExtension,
-  settleTakedownAppeal,
 } from '../../queries/moderation.ts'
 import { lockOpenReports } from '../../queries/reports.ts'
+import { answerTakedownAppeal } from '../../queries/takedown-appeals.ts'
 import { recordExtensionEvent } from '../history.ts'
 import { forgetKillList } from '../kill-list.ts'
+import { refreshListing } from '../listing.ts'
 import { answerReport } from '../reports.ts'
-import { indexExtension } from '../search/index-extension.ts'
+import { rejectPending } from '../submissions/reject-pending.ts'
 
 type AdminCtx = Ctx<AdminActor>
 
@@ -104,7 +106,13 @@ export async function takedown(ctx: AdminCtx, input: { id: string; reason: strin
       before: facts,
       after: { malicious: input.malicious, activeInstalls: impact.activeInstalls },
     })
-    await indexExtension(ctx.db, extension.id, now)
+    await refreshListing(ctx, extension.id)
+    await rejectPending(
+      ctx,
+      { identifier: extension.identifier },
+      `The extension was taken down: ${input.reason}`,
+    )
+    await closeExtensionCheckouts(ctx, extension.id)
     const answer = `The extension was taken down: ${input.reason}`
     const reports = await lockOpenReports(ctx.db, extension.id)
     for (const report of reports) {
@@ -126,7 +134,7 @@ export async function takedown(ctx: AdminCtx, input: { id: string; reason: strin
 }
 
 /**
- * Undoes a takedown: the extension is as it was, and off the kill list. An open appeal is granted by it. One whose author, or whose
+ * Undoes a takedown: the extension is as its versions say, and off the kill list. An open appeal is granted by it. One whose author, or whose
  * publisher, was removed stays removed.
  * @throws EXTENSION_NOT_FOUND, EXTENSION_NOT_TAKEN_DOWN
  */
@@ -138,18 +146,20 @@ export async function restore(ctx: AdminCtx, input: { id: string; reason: string
     const before = await lockAny(ctx, input.id)
     if (before.takenDownAt === null) throw new AppError('EXTENSION_NOT_TAKEN_DOWN', { id: before.identifier })
     const was = (await lastTakedown(ctx.db, before.id))?.before
-    const status =
-      isActive && (was?.status === 'published' || was?.status === 'hidden') ? was.status : 'removed'
+    const stays = !isActive || was === undefined || was?.status === 'removed'
     const now = ctx.deps.clock.now()
-    const extension = await setExtension(ctx.db, before.id, {
-      status,
+    await setExtension(ctx.db, before.id, {
       takenDownAt: null,
       maliciousAt: null,
-      ...(status === 'removed'
+      ...(stays
         ? { removedReason: typeof was?.removedReason === 'string' ? was.removedReason : null }
-        : { removedAt: null, removedReason: null }),
+        : { status: 'hidden', removedAt: null, removedReason: null }),
       updatedAt: now,
     })
+    // Published again if it has a published version: some may have been withdrawn meanwhile.
+    await refreshListing(ctx, before.id)
+    const extension = await lockAny(ctx, input.id)
+    const { status } = extension
     await recordExtensionEvent(ctx, {
       publisherId: extension.publisherId,
       extensionId: extension.id,
@@ -165,13 +175,13 @@ export async function restore(ctx: AdminCtx, input: { id: string; reason: string
       before: { malicious: before.maliciousAt !== null },
       after: { status },
     })
-    await settleTakedownAppeal(ctx.db, {
-      extensionId: extension.id,
+    await answerTakedownAppeal(ctx.db, {
+      extensionId: before.id,
+      status: 'granted',
       answer: input.reason,
       decidedBy: ctx.actor.userId,
       now,
     })
-    await indexExtension(ctx.db, extension.id, now)
     await tellOwners(ctx, extension, ({ name, email }, once) =>
       queueMail(ctx, {
         dedupeKey: `extension-restored:${once}`,
