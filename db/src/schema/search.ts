@@ -14,6 +14,8 @@ import { at } from '../columns.ts'
 import { extensions } from './marketplace.ts'
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
+/** The full number of a transaction, which never comes again. */
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 
 /** How many tiers of popularity the search walks down, best first. */
 export const SEARCH_TIERS = 7
@@ -91,3 +93,12 @@ export const searchWords = pgTable(
   },
   (t) => [index('search_words_trigrams').using('gin', sql`${t.word} gin_trgm_ops`)],
 )
+
+/**
+ * Transactions that changed what the catalog shows, written by triggers on its tables. A server that kept an answer asks here whether
+ * any of them has committed since; old ones are removed.
+ */
+export const catalogChanges = pgTable('catalog_changes', {
+  xid: xid8('xid').primaryKey().default(sql`pg_current_xact_id()`),
+  at: at('at').notNull().default(sql`now()`),
+})
