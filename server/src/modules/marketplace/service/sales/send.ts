@@ -47,12 +47,12 @@ export async function sendTransfer(ctx: Ctx, row: TransferRow): Promise<boolean>
     return true
   } catch (error) {
     if (!isRefused(error) && !isForbidden(error)) throw error
-    ctx.log.error({ err: error, transferId: row.id }, 'stripe refused to send a share')
+    ctx.log.error({ transferId: row.id, code: error.code }, 'stripe refused to send a share')
     await finish(ctx, row.saleId, async (ctx, sale) => {
       const fresh = await lockTransfer(ctx.db, row.id)
       if (fresh?.status !== 'requested') return
       const updatedAt = ctx.deps.clock.now()
-      await updateTransfer(ctx.db, row.id, { status: 'refused', failureReason: error.message, updatedAt })
+      await updateTransfer(ctx.db, row.id, { status: 'refused', failureReason: error.code ?? error.type, updatedAt })
       await updateSale(ctx.db, sale.id, {
         transferredMinor: sale.transferredMinor - row.amountMinor,
         updatedAt,
@@ -108,12 +108,12 @@ export async function sendReversal(ctx: Ctx, row: ReversalRow): Promise<boolean>
     return true
   } catch (error) {
     if (!isRefused(error) && !isForbidden(error)) throw error
-    ctx.log.warn({ err: error, reversalId: row.id }, 'stripe refused to take a share back')
+    ctx.log.warn({ reversalId: row.id, code: error.code }, 'stripe refused to take a share back')
     await finish(ctx, row.saleId, async (ctx, sale) => {
       const fresh = await lockReversal(ctx.db, row.id)
       if (fresh?.status !== 'requested') return
       const updatedAt = ctx.deps.clock.now()
-      await updateReversal(ctx.db, row.id, { status: 'refused', failureReason: error.message, updatedAt })
+      await updateReversal(ctx.db, row.id, { status: 'refused', failureReason: error.code ?? error.type, updatedAt })
       await addReversed(ctx.db, row.transferId, -row.amountMinor)
       await updateSale(ctx.db, sale.id, {
         transferredMinor: sale.transferredMinor + row.amountMinor,
