@@ -12,6 +12,7 @@ import { type Lifecycle, mountHealth } from './http/health.ts'
 import { mountHome } from './http/home.ts'
 import { MAX_BODY_BYTES } from './http/json-input.ts'
 import { mountFallbacks } from './http/not-found.ts'
+import { mountOpenVsx } from './http/open-vsx/routes.ts'
 import { mountPackageFiles } from './http/package-files.ts'
 import { mountDocs } from './http/rest/docs.ts'
 import { mountRest } from './http/rest/routes.ts'
@@ -29,6 +30,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   // First, so that no middleware stands before the hot path.
   mountTrpc(app, deps, edge)
   mountGallery(app, deps, edge)
+  mountOpenVsx(app, deps, edge)
   app.use(edge.middleware)
   // Packages are larger than any other body, and limited by themselves.
   mountUpload(app, deps)

@@ -6,7 +6,9 @@ import { extensionIdsOf } from '../queries/publisher-domains.ts'
 import { ownerContacts } from '../queries/publisher-members.ts'
 import { type PublisherRow, updatePublisherRow } from '../queries/publishers.ts'
 import { recordExtensionEvent } from './history.ts'
+import { tombstoneExtension } from './manage-extension.ts'
 import { requireOwnerOrAdmin } from './publishers.ts'
+import { rejectPending } from './submissions/reject-pending.ts'
 
 /**
  * Makes a tombstone of a publisher, whose row the caller's transaction holds for update: nobody publishes under it any more,
@@ -16,6 +18,9 @@ import { requireOwnerOrAdmin } from './publishers.ts'
 export async function tombstonePublisher(ctx: Ctx, publisher: PublisherRow, reason: string): Promise<number> {
   const now = ctx.deps.clock.now()
   const ids = await extensionIdsOf(ctx.db, publisher.id)
+  for (const id of ids) await tombstoneExtension(ctx, { id, publisherId: publisher.id }, reason)
+  // Of first versions, whose extensions do not exist yet.
+  await rejectPending(ctx, { publisherId: publisher.id }, 'The publisher was removed.')
   await updatePublisherRow(ctx.db, publisher.id, {
     status: 'removed',
     removedAt: now,

@@ -17,7 +17,7 @@ const viewerOf = (userId: string | null, entitled: ReadonlySet<string>): Viewer 
   mayHave: ({ id, paid }) => !paid || entitled.has(id),
 })
 
-const STRANGER = viewerOf(null, new Set())
+export const STRANGER: Viewer = viewerOf(null, new Set())
 
 /**
  * Who sends this request. A token that is expired or not ours makes a stranger, not an error: editors read any error as "there is no

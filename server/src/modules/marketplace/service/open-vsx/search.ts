@@ -1,0 +1,164 @@
+import type { Ctx } from '../../../../context.ts'
+import { choose } from '../../open-vsx/choose.ts'
+import { averageOf, filesOf, presentExtension } from '../../open-vsx/present.ts'
+import {
+  type DoorExtension,
+  type DoorPackage,
+  type ExtensionFilter,
+  findDoorExtensions,
+  findDoorPackages,
+} from '../../queries/open-vsx.ts'
+import type { Viewer } from '../gallery/viewer.ts'
+import { searchExtensions } from '../search/search.ts'
+import { doorUrls, inOrder, type Page, presentReference } from './look-up.ts'
+
+export interface DoorSearch extends Page {
+  query?: string | undefined
+  category?: string | undefined
+  targetPlatform?: string | undefined
+  sortBy: 'relevance' | 'timestamp' | 'rating' | 'downloadCount'
+  sortOrder?: 'asc' | 'desc' | undefined
+  includeAllVersions: boolean
+}
+
+const sorts = {
+  relevance: 'relevance',
+  timestamp: 'updated',
+  rating: 'rating',
+  downloadCount: 'installs',
+} as const
+
+/** Packages per extension in an answer that lists all of them: newer ones are what editors look for. */
+const MAX_LISTED_PACKAGES = 200
+
+/** Packages by the extension they are of, each list newest first. */
+function byExtension(packages: DoorPackage[]): Map<string, DoorPackage[]> {
+  return Map.groupBy(packages, (row) => row.extensionId)
+}
+
+/** Searches as any door does. Paid extensions that the caller has not bought are left out: clients here could not buy them. */
+export async function searchDoor(ctx: Ctx, search: DoorSearch, viewer: Viewer) {
+  const { ids, total } = await searchExtensions(ctx, {
+    text: search.query,
+    categories: search.category === undefined ? undefined : [search.category],
+    targetPlatform: search.targetPlatform,
+    sort: sorts[search.sortBy],
+    direction: search.sortOrder,
+    entitled: viewer.entitled,
+    limit: search.size,
+    offset: search.offset,
+  })
+  const rows = ids.length === 0 ? [] : await findDoorExtensions(ctx.db, { ids }, { limit: ids.length })
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const found = ids.flatMap((id) => byId.get(id) ?? [])
+  const packages = byExtension(await findDoorPackages(ctx.db, ids))
+  const shown = found.flatMap((extension) => {
+    const own = packages.get(extension.id) ?? []
+    const chosen = choose(own, { targetPlatform: search.targetPlatform })
+    if (!chosen) return []
+    const listed = own.filter(({ status }) => status === 'published').slice(0, MAX_LISTED_PACKAGES)
+    return [{ extension, chosen, listed: search.includeAllVersions ? listed : [] }]
+  })
+  const wanted = shown.flatMap(({ chosen, listed }) => [chosen, ...listed])
+  const details = new Map((await inOrder(ctx, wanted)).map((row) => [row.id, row]))
+  const urls = doorUrls(ctx)
+  return {
+    offset: search.offset,
+    totalSize: total.count,
+    extensions: shown.flatMap(({ extension, chosen, listed }) => {
+      const newest = details.get(chosen.id)
+      if (!newest) return []
+      const { namespace, name } = extension
+      return [
+        {
+          url: urls.extension(namespace, name),
+          files: filesOf(urls, extension, newest, true),
+          name,
+          namespace,
+          version: newest.version,
+          timestamp: newest.publishedAt.toISOString(),
+          verified: extension.verified,
+          averageRating: averageOf(extension),
+          reviewCount: extension.ratingCount,
+          downloadCount: extension.downloads,
+          displayName: extension.displayName,
+          description: extension.description,
+          deprecated: extension.deprecatedAt !== null,
+          ...(search.includeAllVersions
+            ? {
+                allVersions: listed.flatMap((row) => {
+                  const each = details.get(row.id)
+                  return each ? [presentReference(urls, extension, each, true)] : []
+                }),
+              }
+            : {}),
+        },
+      ]
+    }),
+  }
+}
+
+export interface DoorQuery extends Page, Omit<ExtensionFilter, 'ids'> {
+  version?: string | undefined
+  targetPlatform?: string | undefined
+  /** `links`: each with the addresses of its other versions. */
+  versions: 'latest' | 'all' | 'links'
+}
+
+/** As many extensions as one query looks at. */
+const MAX_QUERIED = 1_000
+
+/** The packages of one extension that a query means, newest first. */
+function meant(packages: DoorPackage[], query: DoorQuery): DoorPackage[] {
+  const { version, targetPlatform } = query
+  const fitting = packages.filter(
+    (row) =>
+      targetPlatform === undefined ||
+      row.targetPlatform === targetPlatform ||
+      // What runs everywhere runs there, too.
+      row.targetPlatform === 'universal',
+  )
+  if (version !== undefined && version !== 'latest' && version !== 'pre-release') {
+    return fitting.filter((row) => row.version === version)
+  }
+  const published = fitting.filter(({ status }) => status === 'published')
+  if (query.versions !== 'latest' && version === undefined) return published
+  const newest = choose(published, { version, targetPlatform })
+  return newest ? published.filter((row) => row.version === newest.version) : []
+}
+
+/** Extensions by their names and ids, as Theia looks for what it is about to install. */
+export async function queryDoor(ctx: Ctx, query: DoorQuery, viewer: Viewer) {
+  const all = await findDoorExtensions(ctx.db, query, { limit: MAX_QUERIED })
+  const extensions: DoorExtension[] = all.filter((extension) => viewer.mayHave(extension))
+  const packages = byExtension(
+    await findDoorPackages(
+      ctx.db,
+      extensions.map(({ id }) => id),
+    ),
+  )
+  const rows = extensions.flatMap((extension) => {
+    const own = packages.get(extension.id) ?? []
+    return meant(own, query).map((row) => ({ extension, own, row }))
+  })
+  const page = rows.slice(query.offset, query.offset + query.size)
+  const details = new Map(
+    (
+      await inOrder(
+        ctx,
+        page.map(({ row }) => row),
+      )
+    ).map((row) => [row.id, row]),
+  )
+  const urls = doorUrls(ctx)
+  return {
+    offset: query.offset,
+    totalSize: rows.length,
+    extensions: page.flatMap(({ extension, own, row }) => {
+      const each = details.get(row.id)
+      if (!each) return []
+      const shown = { extension, details: each, packages: own, downloadable: true }
+      return [presentExtension(urls, shown, { versions: query.versions !== 'all' })]
+    }),
+  }
+}
