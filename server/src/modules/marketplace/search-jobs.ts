@@ -1,4 +1,5 @@
 import { defineJob } from '../../jobs/types.ts'
+import { deleteOldChanges } from './queries/catalog-changes.ts'
 import { recountWords } from './queries/search-index.ts'
 import { recountRanks } from './service/search/ranks.ts'
 
@@ -7,7 +8,10 @@ export const searchJobs = [
     name: 'marketplace.rank',
     cron: '23 * * * *',
     concurrency: 1,
-    handler: (ctx) => recountRanks(ctx.db, ctx.deps.clock.now()),
+    async handler(ctx) {
+      await recountRanks(ctx.db, ctx.deps.clock.now())
+      await deleteOldChanges(ctx.db)
+    },
   }),
   defineJob({
     name: 'marketplace.words',

@@ -4,6 +4,7 @@ import { AppError } from '../../../errors.ts'
 import { AssetType } from '../gallery/protocol.ts'
 import { countCategories, findPublished, listPackages, newestVersions } from '../queries/catalog.ts'
 import { relatedIds } from '../queries/related.ts'
+import { catalogCache } from './catalog-cache.ts'
 import { currentPrices } from './sales/price.ts'
 import { openCursor, sealCursor } from './search/cursor.ts'
 import { type ListedExtension, listExtensions } from './search/listing.ts'
@@ -68,7 +69,13 @@ type SearchInput = Omit<ExtensionSearch, 'text' | 'categories' | 'tags'> & {
   tag?: string | undefined
 }
 
-export async function searchCatalog(ctx: Ctx, { query, category, tag, ...search }: SearchInput) {
+export function searchCatalog(ctx: Ctx, input: SearchInput) {
+  return catalogCache(ctx.deps).read(`search ${JSON.stringify(input)}`, input.limit, () =>
+    searchNow(ctx, input),
+  )
+}
+
+async function searchNow(ctx: Ctx, { query, category, tag, ...search }: SearchInput) {
   const { ids, nextCursor, total } = await searchExtensions(ctx, {
     ...search,
     text: query,

@@ -1,0 +1,117 @@
+import { MINUTE } from '../../../clock.ts'
+import type { Deps } from '../../../deps.ts'
+import { changesSince, type Snapshot } from '../queries/catalog-changes.ts'
+
+/** Answers are kept up to this many items in all (an item of a list is about 1 kB). */
+const MAX_ITEMS = 20_000
+/** Changes are told for an hour; whoever did not ask for this long starts anew. */
+const MAX_AGE_MS = 30 * MINUTE
+/** Questions under way at once; meanwhile the next ones gather. */
+const MAX_IN_FLIGHT = 3
+
+interface Entry {
+  answer: Promise<unknown>
+  items: number
+}
+
+/**
+ * Answers about the catalog that are kept as long as they are true. Before one is given again, the database is asked whether any
+ * transaction that changed the catalog has committed since: so nobody is told anything older than his own question, exactly as if
+ * nothing were kept. Requests that come in together share that question, which is a lookup in an index of a few rows.
+ */
+class CatalogCache {
+  readonly #deps: Deps
+  #epoch: { snapshot: Snapshot; at: number } | null = null
+  readonly #entries = new Map<string, Entry>()
+  #items = 0
+  #waiting: { resolve(): void; reject(error: unknown): void }[] = []
+  #inFlight = 0
+  #scheduled = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /**
+   * @param key names all that the answer depends on, besides the catalog
+   * @param items how much there is to keep of it
+   */
+  async read<T>(key: string, items: number, make: () => Promise<T>): Promise<T> {
+    await this.#current()
+    const known = this.#entries.get(key)
+    if (known) {
+      // A Map keeps the order of insertion: the least used stand first.
+      this.#entries.delete(key)
+      this.#entries.set(key, known)
+      return known.answer as Promise<T>
+    }
+    const answer = make()
+    const entry = { answer, items: items + 1 }
+    this.#entries.set(key, entry)
+    this.#items += entry.items
+    for (const [oldest, { items }] of this.#entries) {
+      if (this.#items <= MAX_ITEMS) break
+      this.#entries.delete(oldest)
+      this.#items -= items
+    }
+    answer.catch(() => {
+      if (this.#entries.get(key) !== entry) return
+      this.#entries.delete(key)
+      this.#items -= entry.items
+    })
+    return answer
+  }
+
+  /** Resolves once it is known, by a question put after this call, that what is kept is true. */
+  #current(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= MAX_IN_FLIGHT || this.#waiting.length === 0) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      const batch = this.#waiting.splice(0)
+      this.#inFlight++
+      void this.#ask()
+        .then(
+          () => {
+            for (const { resolve } of batch) resolve()
+          },
+          (error: unknown) => {
+            for (const { reject } of batch) reject(error)
+          },
+        )
+        .finally(() => {
+          this.#inFlight--
+          this.#schedule()
+        })
+    })
+  }
+
+  async #ask(): Promise<void> {
+    const now = performance.now()
+    const since = this.#epoch && now - this.#epoch.at < MAX_AGE_MS ? this.#epoch.snapshot : null
+    const { snapshot, changed } = await changesSince(this.#deps.sql, since)
+    if (!changed) return
+    // What is being made right now may be older than the change: its own callers may have it, nobody later.
+    this.#entries.clear()
+    this.#items = 0
+    this.#epoch = { snapshot, at: now }
+  }
+}
+
+const caches = new WeakMap<Deps, CatalogCache>()
+
+export function catalogCache(deps: Deps): CatalogCache {
+  let cache = caches.get(deps)
+  if (!cache) {
+    cache = new CatalogCache(deps)
+    caches.set(deps, cache)
+  }
+  return cache
+}
