@@ -117,3 +117,6 @@ export function statusCode(status: LicenseStatus, wasTrial: boolean): Validation
 
 /** Free for everybody, with or without a license. */
 export const FREE_ENTITLEMENTS: readonly string[] = ['local-models']
+
+/** Licenses of extensions hang on this plan, which is never sold or given itself. */
+export const EXTENSION_PLAN = 'extension'

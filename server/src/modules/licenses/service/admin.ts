@@ -7,6 +7,7 @@ import { presentLicense } from '../present.ts'
 import { countDevices } from '../queries/devices.ts'
 import { findPlan, type LicenseRow, searchLicenses } from '../queries/licenses.ts'
 import { recordRelease } from '../releases.ts'
+import { EXTENSION_PLAN } from '../state.ts'
 import { reinstateLicense, revokeLicense, suspendLicense } from './decide.ts'
 import { renewUpdates } from './follow.ts'
 import { issueLicense } from './issue.ts'
@@ -29,7 +30,9 @@ export interface IssueInput {
 export async function issueByAdmin(ctx: AdminCtx, input: IssueInput) {
   return inTx(ctx, async (ctx) => {
     const plan = await findPlan(ctx.db, input.plan)
-    if (!plan || plan.maxDevices === 0) throw new AppError('PLAN_NOT_FOUND', { plan: input.plan })
+    if (!plan || plan.maxDevices === 0 || plan.slug === EXTENSION_PLAN) {
+      throw new AppError('PLAN_NOT_FOUND', { plan: input.plan })
+    }
     const owner =
       input.email === undefined
         ? await findContact(ctx.db, input.userId ?? '')

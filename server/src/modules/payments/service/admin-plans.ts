@@ -2,6 +2,7 @@ import { writeAudit } from '../../../audit.ts'
 import type { AdminActor, Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { EXTENSION_PLAN } from '../../licenses/state.ts'
 import { insertPlan, listPlans, lockPlan, type PlanRow, updatePlanRow } from '../queries/catalog.ts'
 import { presentPlan } from './plans.ts'
 
@@ -28,7 +29,8 @@ const present = (plan: PlanRow) => ({ ...presentPlan(plan), active: plan.active,
 
 /** All plans, also those that are not sold any more. */
 export async function listAllPlans(ctx: Ctx<AdminActor>) {
-  return { items: (await listPlans(ctx.db, { onlyActive: false })).map(present) }
+  const plans = await listPlans(ctx.db, { onlyActive: false })
+  return { items: plans.filter(({ slug }) => slug !== EXTENSION_PLAN).map(present) }
 }
 
 /** @throws PLAN_EXISTS */
@@ -47,7 +49,7 @@ export function createPlan(ctx: Ctx<AdminActor>, draft: PlanDraft) {
 export function updatePlan(ctx: Ctx<AdminActor>, { slug, ...patch }: PlanPatch & { slug: string }) {
   return inTx(ctx, async (ctx) => {
     const before = await lockPlan(ctx.db, slug)
-    if (!before) throw new AppError('PLAN_NOT_FOUND', { plan: slug })
+    if (!before || slug === EXTENSION_PLAN) throw new AppError('PLAN_NOT_FOUND', { plan: slug })
     const plan = (await updatePlanRow(ctx.db, slug, { ...patch, updatedAt: ctx.deps.clock.now() })) ?? before
     await writeAudit(ctx, {
       action: 'plan.updated',

@@ -1,10 +1,12 @@
 import type { Ctx } from '../../../context.ts'
 import { restoreFromRefund, revokeLicense, suspendLicense } from '../../licenses/service/decide.ts'
 import { issueLicense } from '../../licenses/service/issue.ts'
+import { EXTENSION_PLAN } from '../../licenses/state.ts'
 import { findOffer } from '../../marketplace/service/sales/offer.ts'
 import { findPlan, type PlanRow } from '../queries/catalog.ts'
 import { type CheckoutRow, findCheckout, findLicense, updateCheckout } from '../queries/checkouts.ts'
 import { newestPaymentOfSubscription, type PaymentRow } from '../queries/payments.ts'
+import { closeExtensionCheckouts } from '../service/close-checkouts.ts'
 import type { Claim, PaymentStatus } from '../states.ts'
 import { followRenewal, giveWindow } from './renewal.ts'
 import { DISPUTED, liftOurSuspension } from './suspension.ts'
@@ -114,6 +116,8 @@ export async function fulfil(
     reason: 'bought',
     cause: checkout.id,
   })
+  // What is had is not bought again by mistake on another page that is open.
+  if (checkout.extensionId !== null) await closeExtensionCheckouts(ctx, checkout.extensionId, checkout.userId)
   return updateCheckout(ctx.db, checkout.id, {
     licenseId: license.id,
     fulfilledAt: now,
@@ -121,9 +125,6 @@ export async function fulfil(
     updatedAt: now,
   })
 }
-
-/** Licenses of extensions hang on a plan that is not sold itself. */
-const EXTENSION_PLAN = 'extension'
 
 /** What the license of a checkout is for. */
 async function boughtBy(ctx: Ctx, checkout: CheckoutRow): Promise<{ plan: PlanRow; product?: string }> {

@@ -2,8 +2,8 @@ import { writeAudit } from '../../../audit.ts'
 import type { Ctx } from '../../../context.ts'
 import { isRenewable } from '../../licenses/service/follow.ts'
 import { extensionRefusal } from '../../marketplace/service/sales/offer.ts'
-import { lockUser } from '../queries/catalog.ts'
-import { type CheckoutRow, lockOwnedLicense } from '../queries/checkouts.ts'
+import { findPlan, lockUser } from '../queries/catalog.ts'
+import { type CheckoutRow, findOwnedLicense, lockOwnedLicense } from '../queries/checkouts.ts'
 import { findPaymentEvent, type PaymentRow } from '../queries/payments.ts'
 import { findRefundByKey, listRefunds } from '../queries/refunds.ts'
 import type { SubscriptionRow } from '../queries/subscriptions.ts'
@@ -31,20 +31,32 @@ export const UNFULFILLED = 'payment.unfulfilled'
 export async function refusalOf(ctx: Ctx, checkout: CheckoutRow): Promise<Refusal | null> {
   await lockUser(ctx.db, checkout.userId)
   if (!(await contactOf(ctx, checkout.userId))) return 'account_deleted'
-  const { kind, userId, extensionId } = checkout
+  const { kind, userId, extensionId, planSlug } = checkout
   if (kind === 'extension' && extensionId !== null) return extensionRefusal(ctx, { userId, extensionId })
+  // Two pages for one plan whose requests differed: the one that is paid first is given.
+  if (kind === 'plan' && planSlug !== null) {
+    return (await isOwnedAlready(ctx, { userId, planSlug })) ? 'already_owned' : null
+  }
   if (checkout.kind !== 'renewal' || checkout.renewsLicenseId === null) return null
   const license = await lockOwnedLicense(ctx.db, checkout.renewsLicenseId)
   return license && isRenewable(license) ? null : 'license_not_renewable'
 }
 
+/** Whether a person has what a plan gives, so that a second one would be of no use; seats may be added again and again. */
+async function isOwnedAlready(ctx: Ctx, by: { userId: string; planSlug: string }): Promise<boolean> {
+  const plan = await findPlan(ctx.db, by.planSlug)
+  if (!plan || (plan.seats && plan.kind === 'perpetual')) return false
+  return (await findOwnedLicense(ctx.db, { ...by, now: ctx.deps.clock.now() })) !== undefined
+}
+
 /** The same for a subscription that has no license. */
 export async function refusalOfSubscription(
   ctx: Ctx,
-  { userId, checkoutId }: SubscriptionRow,
+  { userId, checkoutId, planSlug }: SubscriptionRow,
 ): Promise<Refusal | null> {
   if (checkoutId === null) return 'paid_twice'
-  return (await contactOf(ctx, userId)) ? null : 'account_deleted'
+  if (!(await contactOf(ctx, userId))) return 'account_deleted'
+  return (await isOwnedAlready(ctx, { userId, planSlug })) ? 'already_owned' : null
 }
 
 /** What was decided about a payment stays decided: its refund may be on its way. */
