@@ -37,8 +37,7 @@ export function checkAgreement(json: PackageJson, vsix: VsixManifest, findings: 
     const message = `${what} is "${there}" here and "${here}" in package.json.`
     findings.error('manifest-mismatch', message, { file: FILE })
   }
-  const ids = (property: string) =>
-    list(vsix.properties.get(`${CODE}${property}`)).map((id) => id.toLowerCase())
+  const ids = (property: string) => list(vsix.properties.get(`${CODE}${property}`)?.toLowerCase())
   const sorted = (values: string[]) => values.toSorted().join(', ')
 
   compare('The publisher', vsix.publisher, json.publisher)
