@@ -130,7 +130,7 @@ export const envSchema = z.object({
     ),
   MALWARE_SCANNER_TIMEOUT_SECONDS: z.coerce
     .number()
-    .min(0.1)
+    .min(0.01)
     .max(3_600)
     .default(120)
     .describe('a scanner that takes longer has failed; the package waits and is tried again'),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Finding, UpdateDifference } from '@devforge/db'
 
 /** What is compared of two versions. */
@@ -75,7 +76,8 @@ export function compareWithPrevious(
   }
 
   const tell = (rule: string, was: unknown, is: unknown): void => {
-    if (JSON.stringify(was ?? null) !== JSON.stringify(is ?? null)) {
+    // The database keeps members of objects in an order of its own.
+    if (!isDeepStrictEqual(was ?? null, is ?? null)) {
       changes.push({ rule, before: was ?? null, after: is ?? null })
     }
   }

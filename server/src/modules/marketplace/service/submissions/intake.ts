@@ -121,19 +121,17 @@ async function register(
   options: SubmitOptions,
 ): Promise<{ row: SubmissionRow; created: boolean }> {
   const { actor } = ctx
-  // Outside of the transaction: whoever has no right to publish locks nothing.
-  await requireMember(ctx, arrived.publisher)
   return inTx(ctx, async (ctx) => {
     // Held, the publisher is neither removed nor left meanwhile.
     const publisher = await requireMember(ctx, arrived.publisher, { lock: 'share' })
     const known = await findKnown(ctx, arrived, publisher.name, options)
-    if (known) return { row: known, created: false }
+    if (known.row) return { row: known.row, created: false }
     const now = ctx.deps.clock.now()
     const identity = identityOf(publisher.name, arrived)
     const row = await insertSubmission(ctx.db, {
       id: arrived.id,
       publisherId: publisher.id,
-      extensionId: (await findPublished(ctx.db, identity))?.extensionId ?? null,
+      extensionId: known.extensionId,
       userId: actor.userId,
       tokenId: actor.type === 'token' ? actor.tokenId : null,
       ...identity,
@@ -148,7 +146,7 @@ async function register(
     })
     if (!row) {
       // Another one was faster, a moment ago.
-      const winner = await findKnown(ctx, arrived, publisher.name, options)
+      const { row: winner } = await findKnown(ctx, arrived, publisher.name, options)
       if (!winner) throw new AppError('CONFLICT')
       return { row: winner, created: false }
     }
@@ -165,7 +163,7 @@ const identityOf = (publisher: string, { name, version, targetPlatform }: Arrive
 })
 
 /**
- * The submission that this package is a repetition of, if it is one.
+ * The submission that this package is a repetition of, if it is one; and the extension, if it is known.
  * @throws IDEMPOTENCY_CONFLICT VERSION_EXISTS EXTENSION_REMOVED
  */
 async function findKnown(
@@ -173,29 +171,30 @@ async function findKnown(
   arrived: Arrived,
   publisher: string,
   { idempotencyKey }: SubmitOptions,
-): Promise<SubmissionRow | undefined> {
+): Promise<{ row?: SubmissionRow; extensionId: string | null }> {
   const { userId } = ctx.actor
   if (idempotencyKey !== undefined) {
     const before = await findByIdempotencyKey(ctx.db, { userId, idempotencyKey })
     if (before && !before.sha256.equals(arrived.sha256)) throw new AppError('IDEMPOTENCY_CONFLICT')
-    if (before) return before
+    if (before) return { row: before, extensionId: before.extensionId }
   }
   const identity = identityOf(publisher, arrived)
   const published = await findPublished(ctx.db, identity)
   if (published?.extensionStatus === 'removed') {
     throw new AppError('EXTENSION_REMOVED', { extension: identity.identifier })
   }
+  const extensionId = published?.extensionId ?? null
   const open = await findOpenSubmission(ctx.db, identity)
   // A tombstone is never taken up again, not even by its own bytes.
   const isRemoved = published?.versionStatus === 'removed'
-  if (open && !isRemoved && open.sha256.equals(arrived.sha256)) return open
+  if (open && !isRemoved && open.sha256.equals(arrived.sha256)) return { row: open, extensionId }
   if (published?.versionStatus) {
     const same = !isRemoved && published.sha256?.equals(arrived.sha256) && published.submissionId
     const row = same ? await findSubmission(ctx.db, same) : undefined
-    if (row) return row
+    if (row) return { row, extensionId }
   }
   if (open || published?.versionStatus) throw versionExists(identity, open?.status)
-  return undefined
+  return { extensionId }
 }
 
 function versionExists(

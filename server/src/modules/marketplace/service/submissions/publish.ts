@@ -33,12 +33,14 @@ export async function publishSubmission(ctx: Ctx, submissionId: string): Promise
   if (!claimed) return
   await whileClaimed(ctx, claimed, async () => {
     try {
+      // Before it is forgotten: what an earlier try left that did not come to its end.
+      await removeUnused(ctx, claimed.publishPrefix)
       const { extensionId, prefix } = await prepare(ctx, claimed)
       const stored = await storePackage(ctx, claimed, prefix)
       const isPublished = await publishRows(ctx, claimed, { extensionId, prefix, stored })
-      // What an earlier try left, or this one, which was overtaken.
-      await removeUnused(ctx, isPublished ? claimed.publishPrefix : prefix)
       if (isPublished) await tidy(ctx, claimed.storageKey)
+      // Overtaken: the other one has files of its own.
+      else await removeUnused(ctx, prefix)
     } catch (error) {
       const reason = refusalOf(error)
       if (reason === null) throw error
