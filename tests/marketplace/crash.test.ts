@@ -26,7 +26,8 @@ describe('a process that dies, and what it leaves', () => {
     const { id } = await m.author.forge.marketplace.submit(variantOf(base, { version: `1.0.${++patch}` }))
     return id
   }
-  const status = async (id: string) => (await m.author.forge.marketplace.submission({ id })).status
+  const status = async (id: string) =>
+    (await t.deps.sql`select status from submissions where id = ${id}`)[0]?.status
 
   async function keys(prefix: string): Promise<string[]> {
     const found: string[] = []
