@@ -44,10 +44,6 @@ export interface RankedFound {
   namesTo: number
 }
 
-/** Enough to choose a page from; the tiers hold what is popular first. */
-const ENOUGH = 100
-/** While fewer than this were found, names are still looked through one tier further. */
-const ENOUGH_NAMES = 2 * ENOUGH
 /** Of a tier that is full of a word. */
 const TIER_LIMIT = 4_000
 /** Extensions of the very same name. */
@@ -72,23 +68,25 @@ const SCORE = `
     * case when $5::tsquery is null or document @@ $5::tsquery then 1.0 else 0.05 end
     + case when identifier = $7 then 1e6 else 0 end)::float8`
 
-const before = (tier: number): string =>
-  tier === 0
-    ? '0'
-    : tiers
-        .slice(0, tier)
-        .map((t) => `(select count(*) from t${t})`)
-        .join(' + ')
-
+/**
+ * Tier by tier: until enough were found every match, then, until twice as many were, matches of names only. `n` counts them up to here.
+ * Both questions are answered once per tier, before it is touched.
+ */
 const tierQuery = (tier: number): string => `
 t${tier} as materialized (
   select no, extension_id, ${SCORE} as score
   from extension_search
-  where tier = ${tier}
-    and document @@ (case when ${before(tier)} < ${ENOUGH} then $1::tsquery else $2::tsquery end)
-    and engine_floor <= $9
-    ${tier === 0 ? '' : `and ${before(tier)} < ${ENOUGH_NAMES}`}
+  where tier = ${tier} and engine_floor <= $9
+    and ${
+      tier === 0
+        ? 'document @@ $1::tsquery'
+        : `(select n from n${tier - 1}) < 2 * $14::int
+    and document @@ (case when (select n from n${tier - 1}) < $14::int then $1::tsquery else $2::tsquery end)`
+    }
   limit ${TIER_LIMIT}
+),
+n${tier} as materialized (
+  select ${tier === 0 ? '' : `(select n from n${tier - 1}) + `}count(*) as n from t${tier}
 )`
 
 /** Found by its name or identifier, wherever it stands. */
@@ -127,7 +125,7 @@ found as materialized (
   select * from matched union all select * from exact where no not in (select no from matched)
 )
 ${PAGE(`(select count(*) from found)::int as found,
-  array[${tiers.map((tier) => `(${before(tier + 1)})::int`).join(', ')}] as walked`)}`
+  array[${tiers.map((tier) => `(select n from n${tier})::int`).join(', ')}] as walked`)}`
 
 /** Where nothing is on the page, there is one row without an extension. */
 type Told<T> = (RankedRow | { extensionId: null }) & T
@@ -146,27 +144,32 @@ const parameters = (query: RankedQuery) => [
   query.engine,
 ]
 
-/** The best matches, from the tiers that had to be looked at. */
+/** The best matches, from as many tiers as it takes to find `enough` to choose from. */
 export async function rankedMatches(
   sql: Sql,
   query: RankedQuery,
-  { after, limit, offset }: { after: RankedPlace | null; limit: number; offset: number },
+  {
+    after,
+    limit,
+    offset,
+    enough,
+  }: { after: RankedPlace | null; limit: number; offset: number; enough: number },
 ): Promise<RankedFound> {
   const rows = await sql.unsafe<Told<{ found: number; walked: number[] }>[]>(
     RANKED,
-    [...parameters(query), after?.score ?? null, after?.no ?? null, limit, offset],
+    [...parameters(query), after?.score ?? null, after?.no ?? null, limit, offset, enough],
     { prepare: true },
   )
   const walked = rows[0]?.walked ?? []
-  const reached = (enough: number): number => {
-    const tier = walked.findIndex((count) => count >= enough)
+  const reached = (wanted: number): number => {
+    const tier = walked.findIndex((count) => count >= wanted)
     return tier === -1 ? SEARCH_TIERS : tier + 1
   }
   return {
     rows: onPage(rows),
     found: rows[0]?.found ?? 0,
-    fullTo: reached(ENOUGH),
-    namesTo: reached(ENOUGH_NAMES),
+    fullTo: reached(enough),
+    namesTo: reached(2 * enough),
   }
 }
 
