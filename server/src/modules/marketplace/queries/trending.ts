@@ -23,8 +23,8 @@ export async function changedTrending(
   const rows = await db.execute<{ id: string; trending: number }>(sql`
     with installs as (
       select d.extension_id,
-        coalesce(sum(d.unique_installs) filter (where d.day >= ${days.recentFrom}::date), 0) + ${PRIOR_INSTALLS} as recent,
-        coalesce(sum(d.unique_installs) filter (where d.day < ${days.recentFrom}::date), 0) / 4.0 + ${PRIOR_INSTALLS} as usual
+        coalesce(sum(d.unique_installs) filter (where d.day >= ${days.recentFrom}::date), 0)::float8 + ${PRIOR_INSTALLS} as recent,
+        coalesce(sum(d.unique_installs) filter (where d.day < ${days.recentFrom}::date), 0)::float8 / 4 + ${PRIOR_INSTALLS} as usual
       from extension_daily d
       where d.day >= ${days.from}::date and d.day < ${days.to}::date
       group by d.extension_id
