@@ -39,6 +39,8 @@ export interface Deps {
   metrics: Metrics
   /** Downloads and installs on their way to the database. */
   usage: UsageBuffer
+  /** For what is opened later, by whoever first needs it: closed together with the rest. */
+  onClose(effect: () => Promise<void>): void
   /** Gives back what was opened. */
   close(): Promise<void>
 }
@@ -85,6 +87,7 @@ export async function createDeps(
   const metrics = createMetrics({ processMetrics: env.NODE_ENV !== 'test' })
   const usage = createUsageBuffer({ sql: handle.sql, log, metrics })
   const realtime = createRealtime({ databaseUrl: env.DATABASE_URL, log })
+  const effects: (() => Promise<void>)[] = []
   return {
     env,
     db: handle.db,
@@ -103,8 +106,10 @@ export async function createDeps(
     log,
     metrics,
     usage,
+    onClose: (effect) => void effects.push(effect),
     async close() {
       await realtime.close()
+      await Promise.all(effects.map((effect) => effect()))
       await jobs.boss.stop({ graceful: true, timeout: env.SHUTDOWN_TIMEOUT_SECONDS * 1_000 })
       await usage.close()
       await handle.close()

@@ -1,5 +1,6 @@
 import type { AccountActor, Ctx } from '@devforge/server/context'
 import { systemContext } from '@devforge/server/context'
+import { AppError } from '@devforge/server/errors'
 import { createPublisher } from '@devforge/server/modules/marketplace/service/publishers'
 import { submitPackage } from '@devforge/server/modules/marketplace/service/submissions/intake'
 import { publishSubmission } from '@devforge/server/modules/marketplace/service/submissions/publish'
@@ -35,7 +36,10 @@ export async function publish(
   vsix: Uint8Array,
   options: { preRelease?: boolean } = {},
 ): Promise<string> {
-  const { id } = await submitPackage(author.ctx, once(vsix), options)
+  const { id } = await submitPackage(author.ctx, once(vsix), options).catch((error: unknown) => {
+    const details = error instanceof AppError ? JSON.stringify(error.details) : ''
+    throw new Error(`the package was refused ${details}`, { cause: error })
+  })
   const { sql } = t.deps
   await sql`update submissions set status = 'approved', claimed_at = null where id = ${id} and status <> 'published'`
   await publishSubmission(systemContext(t.deps, { type: 'system', job: 'test' }), id)

@@ -19,9 +19,11 @@ export interface Archives {
    * @throws FileMissing
    */
   borrow(key: string): Promise<{ archive: Archive; release: () => void }>
+  /** Closes those that nobody reads, and each other one when its reader is done. */
+  close(): Promise<void>
 }
 
-export function createArchives(deps: Deps): Archives {
+export function createArchives(deps: Pick<Deps, 'files' | 'log'>, maxOpen = MAX_OPEN): Archives {
   const entries = new Map<string, Entry>()
 
   async function open(key: string): Promise<Archive> {
@@ -34,20 +36,20 @@ export function createArchives(deps: Deps): Archives {
     }
   }
 
-  function close(entry: Entry): void {
-    entry.archive
-      .then(
-        (archive) => archive.close(),
-        () => {},
-      )
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'a package did not close'))
+  async function close(entry: Entry): Promise<void> {
+    try {
+      const archive = await entry.archive.catch(() => null)
+      await archive?.close()
+    } catch (error) {
+      deps.log.warn({ err: error }, 'a package did not close')
+    }
   }
 
-  function evict(key: string, entry: Entry): void {
+  async function evict(key: string, entry: Entry): Promise<void> {
     if (entries.get(key) === entry) entries.delete(key)
     if (entry.evicted) return
     entry.evicted = true
-    if (entry.readers === 0) close(entry)
+    if (entry.readers === 0) await close(entry)
   }
 
   return {
@@ -63,19 +65,22 @@ export function createArchives(deps: Deps): Archives {
       mine.readers++
       const release = (): void => {
         mine.readers--
-        if (mine.evicted && mine.readers === 0) close(mine)
+        if (mine.evicted && mine.readers === 0) void close(mine)
       }
       for (const [oldest, other] of entries) {
-        if (entries.size <= MAX_OPEN) break
-        evict(oldest, other)
+        if (entries.size <= maxOpen) break
+        void evict(oldest, other)
       }
       try {
         return { archive: await mine.archive, release: once(release) }
       } catch (error) {
-        evict(key, mine)
+        void evict(key, mine)
         release()
         throw error
       }
+    },
+    async close() {
+      await Promise.all([...entries].map(([key, entry]) => evict(key, entry)))
     },
   }
 }

@@ -28,6 +28,7 @@ const TYPES: Record<string, string> = {
   htm: 'text/plain; charset=utf-8',
   xhtml: 'text/plain; charset=utf-8',
   xml: 'text/plain; charset=utf-8',
+  vsixmanifest: 'text/plain; charset=utf-8',
   yml: 'text/plain; charset=utf-8',
   yaml: 'text/plain; charset=utf-8',
 }

@@ -27,7 +27,9 @@ const JSON_TYPE = 'application/json; charset=utf-8'
  */
 export function mountGallery(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
   const door = createOpenDoor(app, deps, edge)
-  const files = createFileRoutes(deps, createArchives(deps))
+  const archives = createArchives(deps)
+  deps.onClose(archives.close)
+  const files = createFileRoutes(deps, archives)
 
   const query: DoorHandler = async (c, visit) => {
     const wanted = readGalleryQuery(await readJsonBody(c.req.raw, c.env?.incoming))

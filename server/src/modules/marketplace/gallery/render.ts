@@ -158,9 +158,10 @@ function filesOf({ assets }: RenderedVersion, detail: Detail): string[] {
   if (assets.icon) files.push(AssetType.Icon)
   if (assets.readme) files.push(AssetType.Details)
   if (assets.changelog) files.push(AssetType.Changelog)
+  if (detail === 'short') return files
   if (assets.license) files.push(AssetType.License)
   // The address of the package is made from `fallbackAssetUri`; nobody looks here for it.
-  if (detail !== 'short') files.push(AssetType.Vsix)
+  files.push(AssetType.Vsix)
   return files
 }
 
