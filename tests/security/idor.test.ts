@@ -144,12 +144,19 @@ const cases: Record<string, Case> = {
   'marketplace.addMember': { withPublisher: (publisher) => ({ publisher, email: 'b@example.com' }) },
   'marketplace.removeMember': { withPublisher: (publisher) => ({ publisher, email: 'a@example.com' }) },
   'marketplace.verifyPublisher': { withPublisher: (publisher) => ({ publisher, domain: 'b.dev' }) },
-  // Publishers go by name; that a foreign one answers like one that never was is shown in marketplace/sales.security.test.ts.
-  'marketplace.setPrice': 'no-id',
-  'marketplace.createPayoutAccount': 'no-id',
-  'marketplace.balance': 'no-id',
-  'marketplace.payouts': 'no-id',
-  'marketplace.payoutsCsv': 'no-id',
+  'marketplace.setPrice': {
+    withPublisher: (publisher) => ({ id: `${publisher}.tools`, amountMinor: 100, currency: 'usd' }),
+  },
+  'marketplace.createPayoutAccount': {
+    withPublisher: (publisher) => ({
+      publisher,
+      returnUrl: 'https://b.example/ok',
+      refreshUrl: 'https://b.example/again',
+    }),
+  },
+  'marketplace.balance': { withPublisher: (publisher) => ({ publisher }) },
+  'marketplace.payouts': { withPublisher: (publisher) => ({ publisher, month: '2026-11' }) },
+  'marketplace.payoutsCsv': { withPublisher: (publisher) => ({ publisher, month: '2026-11' }) },
   // Reviews are everybody's to read and to flag; extensions go by name.
   'marketplace.reviews': 'no-id',
   'marketplace.ownRating': 'no-id',

@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** Selling extensions. Amounts are integers in minor units. Owners of the publisher only. */
 export interface SalesApi {
@@ -30,7 +31,7 @@ export interface SalesApi {
   balance(input: Input<'marketplace.balance'>, options?: CallOptions): Promise<Output<'marketplace.balance'>>
 
   /**
-   * The ledger of a month (`2026-11`), newest entry first, with totals by currency that add up to the cent.
+   * The ledger of a month (`2026-11`), oldest entry first, with totals by currency that add up to the cent.
    * @throws PUBLISHER_FORBIDDEN
    */
   payouts(input: Input<'marketplace.payouts'>, options?: CallOptions): Promise<Output<'marketplace.payouts'>>
@@ -45,11 +46,11 @@ export interface SalesApi {
   ): Promise<Output<'marketplace.payoutsCsv'>>
 }
 
-export const salesApi = (call: Caller): SalesApi => ({
-  setPrice: (input, options) => call('marketplace.setPrice', 'mutation', input, options),
-  createPayoutAccount: (input, options) =>
-    call('marketplace.createPayoutAccount', 'mutation', input, options),
-  balance: (input, options) => call('marketplace.balance', 'query', input, options),
-  payouts: (input, options) => call('marketplace.payouts', 'query', input, options),
-  payoutsCsv: (input, options) => call('marketplace.payoutsCsv', 'query', input, options),
-})
+export const salesApi = (call: Caller): SalesApi =>
+  methodsOf<SalesApi>(call, {
+    setPrice: 'mutation',
+    createPayoutAccount: 'mutation',
+    balance: 'query',
+    payouts: 'query',
+    payoutsCsv: 'query',
+  })
