@@ -52,7 +52,11 @@ export async function sendTransfer(ctx: Ctx, row: TransferRow): Promise<boolean>
       const fresh = await lockTransfer(ctx.db, row.id)
       if (fresh?.status !== 'requested') return
       const updatedAt = ctx.deps.clock.now()
-      await updateTransfer(ctx.db, row.id, { status: 'refused', failureReason: error.code ?? error.type, updatedAt })
+      await updateTransfer(ctx.db, row.id, {
+        status: 'refused',
+        failureReason: error.code ?? error.type,
+        updatedAt,
+      })
       await updateSale(ctx.db, sale.id, {
         transferredMinor: sale.transferredMinor - row.amountMinor,
         updatedAt,
@@ -113,7 +117,11 @@ export async function sendReversal(ctx: Ctx, row: ReversalRow): Promise<boolean>
       const fresh = await lockReversal(ctx.db, row.id)
       if (fresh?.status !== 'requested') return
       const updatedAt = ctx.deps.clock.now()
-      await updateReversal(ctx.db, row.id, { status: 'refused', failureReason: error.code ?? error.type, updatedAt })
+      await updateReversal(ctx.db, row.id, {
+        status: 'refused',
+        failureReason: error.code ?? error.type,
+        updatedAt,
+      })
       await addReversed(ctx.db, row.transferId, -row.amountMinor)
       await updateSale(ctx.db, sale.id, {
         transferredMinor: sale.transferredMinor + row.amountMinor,
