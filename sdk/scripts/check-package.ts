@@ -18,6 +18,8 @@ const consumers = join(root, 'tests/consumers')
 
 /** Never needed to install, import or type-check the SDK. */
 const FORBIDDEN = ['@trpc', 'drizzle-orm', 'hono', 'stripe', 'typescript', 'zod', 'superjson']
+/** What also runs in a web page. */
+const BROWSER_ENTRIES = ['index.js', 'offline.js']
 const TARBALL_LIMIT_BYTES = 110_000
 /** Of the whole client in a web page, minified and gzipped. */
 const CLIENT_LIMIT_BYTES = 21_000
@@ -103,20 +105,39 @@ async function checkDeclarations(project: string): Promise<void> {
   for (const name of (await readdir(dist)).filter((entry) => /\.(d\.ts|js)$/.test(entry))) {
     const text = await readFile(join(dist, name), 'utf8')
     const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
-    const modules = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map(
-      (match) => match[1] ?? '',
-    )
+    const modules = importsOf(code)
     const foreign = modules.filter((module) => !module.startsWith('./') && !module.startsWith('node:'))
     if (foreign.length > 0) throw new GateError(`${name} imports ${foreign.join(', ')}`)
-    if (modules.some((module) => module.startsWith('node:')) && !name.startsWith('node')) {
-      throw new GateError(`${name} needs Node: it is meant for browsers too`)
-    }
     if (!name.endsWith('.d.ts')) continue
     if (/\bany\b/.test(code.replace(/(["'])(?:(?!\1).)*\1/g, '')))
       throw new GateError(`${name} has an \`any\` in it`)
     const leaked = FORBIDDEN.find((module) => new RegExp(`["']${module}`).test(code))
     if (leaked) throw new GateError(`${name} names ${leaked}`)
   }
+  for (const entry of BROWSER_ENTRIES) {
+    for (const name of await reachedFrom(dist, entry)) {
+      const needsNode = importsOf(await readFile(join(dist, name), 'utf8')).some((module) =>
+        module.startsWith('node:'),
+      )
+      if (needsNode)
+        throw new GateError(`${entry} reaches ${name}, which needs Node: it is meant for browsers too`)
+    }
+  }
+}
+
+const importsOf = (code: string): string[] =>
+  [...code.matchAll(/(?:(?<=[\s}*])from\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map(
+    (match) => match[1] ?? '',
+  )
+
+/** A file of the package and all that it imports, directly or not. */
+async function reachedFrom(dist: string, entry: string, seen = new Set<string>()): Promise<Set<string>> {
+  if (seen.has(entry)) return seen
+  seen.add(entry)
+  for (const module of importsOf(await readFile(join(dist, entry), 'utf8'))) {
+    if (module.startsWith('./')) await reachedFrom(dist, module.slice(2), seen)
+  }
+  return seen
 }
 
 /** Compiles a consumer, and looks at what the SDK's types cost its compiler. */

@@ -1,4 +1,3 @@
-import { TRPCClientError } from '@trpc/client'
 import type { DetailsOf, DevForgeErrorCode, ServerErrorCode } from '../contract.ts'
 import { DevForgeError, isDevForgeError } from '../errors.ts'
 
@@ -53,13 +52,14 @@ function spelled(data: Fields, message: string, head: Head | undefined, cause?: 
 /** What the tRPC client threw, as an error of ours. */
 export function toDevForgeError(error: unknown): AnyError {
   if (isDevForgeError(error)) return error
-  if (!(error instanceof TRPCClientError)) return networkError(error)
+  if (!isFields(error) || error.name !== 'TRPCClientError') return networkError(error)
   // Thrown by our own fetch, and only wrapped since.
   if (isDevForgeError(error.cause)) return error.cause
-  const given: unknown = error.meta?.response
+  const given: unknown = isFields(error.meta) ? error.meta.response : undefined
   const head = isHead(given) ? given : undefined
   const data: unknown = error.data
-  if (isFields(data) && typeof data.code === 'string') return spelled(data, error.message, head, error)
+  if (isFields(data) && typeof data.code === 'string')
+    return spelled(data, String(error.message), head, error)
   return foreignAnswer(head, error)
 }
 

@@ -1,4 +1,4 @@
-import { createTRPCUntypedClient, httpBatchLink, httpLink, splitLink } from '@trpc/client'
+import { httpBatchLink } from '@trpc/client/links/httpBatchLink'
 import { exchange } from './exchange.ts'
 import { toDevForgeError } from './failure.ts'
 import { transformer } from './transformer.ts'
@@ -29,29 +29,35 @@ interface Request {
 /** One attempt of one call. Rejects with a DevForgeError. */
 export type Transport = (request: Request) => Promise<unknown>
 
+/** A link of tRPC that is ready to send. */
+type Link = ReturnType<ReturnType<typeof httpBatchLink>>
+
 /**
  * tRPC over HTTP. Queries of one tick share a request: they are quick reads. A mutation may wait for the payment provider or
  * a lock, so it has a request of its own and holds up nothing else. Inputs go into the body, also those of queries, since
  * some are secrets (license keys) and URLs end up in logs.
  */
 export function createTransport(options: TransportOptions): Transport {
-  // One client per token: a shared request speaks for exactly one session, also while somebody signs in or out.
-  let current: { token: string | null; client: ReturnType<typeof createTRPCUntypedClient> } | undefined
+  // Links of one token at a time: a shared request speaks for exactly one session, also while somebody signs in or out.
+  let current: { token: string | null; shared: Link; alone: Link } | undefined
   return async ({ path, kind, input, signal, token, batch }) => {
-    if (current?.token !== token) current = { token, client: createClient(options, token) }
+    if (current?.token !== token) current = { token, ...createLinks(options, token) }
     try {
-      return await current.client[kind](path, input, { signal, context: { batch } })
+      return await send(batch && kind === 'query' ? current.shared : current.alone, {
+        path,
+        type: kind,
+        input,
+        signal,
+      })
     } catch (error) {
       throw toDevForgeError(error)
     }
   }
 }
 
-function createClient(
-  options: TransportOptions,
-  token: string | null,
-): ReturnType<typeof createTRPCUntypedClient> {
-  const shared = {
+/** The links by themselves: tRPC's client around them brings what we have (retries, types) or do not need (web sockets). */
+function createLinks(options: TransportOptions, token: string | null): { shared: Link; alone: Link } {
+  const common = {
     url: `${options.url}/trpc`,
     transformer,
     methodOverride: 'POST' as const,
@@ -63,13 +69,26 @@ function createClient(
     fetch: (input: Parameters<typeof globalThis.fetch>[0], init: object = {}) =>
       exchange(options.fetch ?? globalThis.fetch, input, init),
   }
-  return createTRPCUntypedClient({
-    links: [
-      splitLink({
-        condition: (op) => op.type === 'query' && op.context.batch !== false,
-        true: httpBatchLink({ ...shared, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH }),
-        false: httpLink(shared),
-      }),
-    ],
+  return {
+    shared: httpBatchLink({ ...common, maxItems: MAX_BATCH_SIZE, maxURLLength: MAX_URL_LENGTH })({}),
+    alone: httpBatchLink({ ...common, maxItems: 1 })({}),
+  }
+}
+
+/** One call through a link: its first value is its answer. */
+function send(
+  link: Link,
+  call: Pick<Request, 'path' | 'input' | 'signal'> & { type: Request['kind'] },
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    link({
+      op: { ...call, id: 0, context: {} },
+      next: () => {
+        throw new Error('there is no further link')
+      },
+    }).subscribe({
+      next: ({ result }) => resolve('data' in result ? result.data : undefined),
+      error: reject,
+    })
   })
 }

@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** What owners do with extensions that are published. A signed-in person only: API tokens publish, and do not take back. */
 export interface AuthorsApi {
@@ -32,9 +33,10 @@ export interface AuthorsApi {
   remove(input: Input<'marketplace.remove'>, options?: CallOptions): Promise<Output<'marketplace.remove'>>
 }
 
-export const authorsApi = (call: Caller): AuthorsApi => ({
-  deprecate: (input, options) => call('marketplace.deprecate', 'mutation', input, options),
-  yank: (input, options) => call('marketplace.yank', 'mutation', input, options),
-  unyank: (input, options) => call('marketplace.unyank', 'mutation', input, options),
-  remove: (input, options) => call('marketplace.remove', 'mutation', input, options),
-})
+export const authorsApi = (call: Caller): AuthorsApi =>
+  methodsOf<AuthorsApi>(call, {
+    deprecate: 'mutation',
+    yank: 'mutation',
+    unyank: 'mutation',
+    remove: 'mutation',
+  })

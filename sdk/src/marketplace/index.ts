@@ -1,6 +1,7 @@
 import type { Uploader } from '../client/upload.ts'
 import type { Caller, Subscriber } from '../contract.ts'
 import { type AuthorsApi, authorsApi } from './authors.ts'
+import { type CatalogApi, catalogApi } from './catalog.ts'
 import { type ModerationApi, moderationApi } from './moderation.ts'
 import type { FetchKeys } from './package-check.ts'
 import { type PackagesApi, packagesApi } from './packages.ts'
@@ -12,7 +13,8 @@ import { type SubmissionsApi, submissionsApi } from './submissions.ts'
 
 /** Extensions: finding and installing them, publishing them, judging them. */
 export interface MarketplaceApi
-  extends PackagesApi,
+  extends CatalogApi,
+    PackagesApi,
     PublishersApi,
     SubmissionsApi,
     AuthorsApi,
@@ -31,6 +33,7 @@ interface MarketplaceClient {
 }
 
 export const marketplaceApi = (client: MarketplaceClient): MarketplaceApi => ({
+  ...catalogApi(client.call),
   ...packagesApi(client),
   ...publishersApi(client.call),
   ...submissionsApi(client),

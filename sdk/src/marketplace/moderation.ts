@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** For moderators: admins, except where it says otherwise. */
 export interface ModerationApi {
@@ -55,6 +56,21 @@ export interface ModerationApi {
    * @throws EXTENSION_NOT_FOUND, EXTENSION_NOT_TAKEN_DOWN
    */
   restore(input: Input<'marketplace.restore'>, options?: CallOptions): Promise<Output<'marketplace.restore'>>
+
+  /** Takedowns that their authors appeal, newest first. {@link restore} grants one. */
+  takedownAppeals(
+    input?: Input<'marketplace.takedownAppeals'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.takedownAppeals'>>
+
+  /**
+   * Leaves a takedown as it is, and tells who appealed why.
+   * @throws EXTENSION_NOT_FOUND, APPEAL_NOT_POSSIBLE
+   */
+  declineAppeal(
+    input: Input<'marketplace.declineAppeal'>,
+    options?: CallOptions,
+  ): Promise<Output<'marketplace.declineAppeal'>>
 
   /**
    * Shows an extension among the featured ones.
@@ -124,20 +140,23 @@ export interface ModerationApi {
   ): Promise<Output<'marketplace.decideReport'>>
 }
 
-export const moderationApi = (call: Caller): ModerationApi => ({
-  killList: (input, options) => call('marketplace.killList', 'query', input, options),
-  moderationQueue: (input = {}, options) => call('marketplace.moderationQueue', 'query', input, options),
-  approve: (input, options) => call('marketplace.approve', 'mutation', input, options),
-  reject: (input, options) => call('marketplace.reject', 'mutation', input, options),
-  takedownImpact: (input, options) => call('marketplace.takedownImpact', 'query', input, options),
-  takedown: (input, options) => call('marketplace.takedown', 'mutation', input, options),
-  restore: (input, options) => call('marketplace.restore', 'mutation', input, options),
-  feature: (input, options) => call('marketplace.feature', 'mutation', input, options),
-  unfeature: (input, options) => call('marketplace.unfeature', 'mutation', input, options),
-  flaggedReviews: (input = {}, options) => call('marketplace.flaggedReviews', 'query', input, options),
-  hideReview: (input, options) => call('marketplace.hideReview', 'mutation', input, options),
-  unhideReview: (input, options) => call('marketplace.unhideReview', 'mutation', input, options),
-  dismissFlags: (input, options) => call('marketplace.dismissFlags', 'mutation', input, options),
-  abuseReports: (input = {}, options) => call('marketplace.abuseReports', 'query', input, options),
-  decideReport: (input, options) => call('marketplace.decideReport', 'mutation', input, options),
-})
+export const moderationApi = (call: Caller): ModerationApi =>
+  methodsOf<ModerationApi>(call, {
+    killList: 'query',
+    moderationQueue: 'query',
+    approve: 'mutation',
+    reject: 'mutation',
+    takedownImpact: 'query',
+    takedown: 'mutation',
+    restore: 'mutation',
+    takedownAppeals: 'query',
+    declineAppeal: 'mutation',
+    feature: 'mutation',
+    unfeature: 'mutation',
+    flaggedReviews: 'query',
+    hideReview: 'mutation',
+    unhideReview: 'mutation',
+    dismissFlags: 'mutation',
+    abuseReports: 'query',
+    decideReport: 'mutation',
+  })

@@ -1,8 +1,9 @@
 import { startDeadline } from '../client/deadline.ts'
 import { foreignAnswer, networkError } from '../client/failure.ts'
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
-import { DevForgeError, isDevForgeError } from '../errors.ts'
-import { checkPackage, type FetchKeys } from './package-check.ts'
+import { isDevForgeError } from '../errors.ts'
+import { methodsOf } from './methods.ts'
+import { checkPackage, type FetchKeys, packageInvalid } from './package-check.ts'
 
 export interface FetchPackageOptions {
   /** Told of every piece that arrives. */
@@ -45,7 +46,7 @@ export interface PackagesClient {
 const FETCH_MS = 900_000
 
 export const packagesApi = ({ call, publicKeys, fetch }: PackagesClient): PackagesApi => ({
-  download: (input, options) => call('marketplace.download', 'query', input, options),
+  ...methodsOf<PackagesApi>(call, { download: 'query' }),
   async fetchPackage(input, { onProgress, signal, timeoutMs = FETCH_MS } = {}) {
     const deadline = startDeadline(timeoutMs, signal)
     try {
@@ -83,9 +84,7 @@ async function receive(
     if (done) return bytes.subarray(0, received)
     if (received + value.byteLength > sizeBytes) {
       await reader.cancel()
-      throw new DevForgeError('PACKAGE_INVALID', `The package has more than ${sizeBytes} bytes.`, {
-        details: { reason: 'size' },
-      })
+      throw packageInvalid('size')
     }
     bytes.set(value, received)
     received += value.byteLength

@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** Publishers: the names that extensions are published under, and who may use them. */
 export interface PublishersApi {
@@ -83,14 +84,15 @@ export interface PublishersApi {
   ): Promise<Output<'marketplace.verifyPublisher'>>
 }
 
-export const publishersApi = (call: Caller): PublishersApi => ({
-  createPublisher: (input, options) => call('marketplace.createPublisher', 'mutation', input, options),
-  publisher: (input, options) => call('marketplace.publisher', 'query', input, options),
-  publishers: (input = {}, options) => call('marketplace.publishers', 'query', input, options),
-  updatePublisher: (input, options) => call('marketplace.updatePublisher', 'mutation', input, options),
-  removePublisher: (input, options) => call('marketplace.removePublisher', 'mutation', input, options),
-  members: (input, options) => call('marketplace.members', 'query', input, options),
-  addMember: (input, options) => call('marketplace.addMember', 'mutation', input, options),
-  removeMember: (input, options) => call('marketplace.removeMember', 'mutation', input, options),
-  verifyPublisher: (input, options) => call('marketplace.verifyPublisher', 'mutation', input, options),
-})
+export const publishersApi = (call: Caller): PublishersApi =>
+  methodsOf<PublishersApi>(call, {
+    createPublisher: 'mutation',
+    publisher: 'query',
+    publishers: 'query',
+    updatePublisher: 'mutation',
+    removePublisher: 'mutation',
+    members: 'query',
+    addMember: 'mutation',
+    removeMember: 'mutation',
+    verifyPublisher: 'mutation',
+  })

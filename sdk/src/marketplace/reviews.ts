@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** Ratings and reviews of extensions, and what to do about bad ones. */
 export interface ReviewsApi {
@@ -72,14 +73,15 @@ export interface ReviewsApi {
   ): Promise<Output<'marketplace.reportAbuse'>>
 }
 
-export const reviewsApi = (call: Caller): ReviewsApi => ({
-  reviews: (input, options) => call('marketplace.reviews', 'query', input, options),
-  ownRating: (input, options) => call('marketplace.ownRating', 'query', input, options),
-  rate: (input, options) => call('marketplace.rate', 'mutation', input, options),
-  unrate: (input, options) => call('marketplace.unrate', 'mutation', input, options),
-  review: (input, options) => call('marketplace.review', 'mutation', input, options),
-  deleteReview: (input, options) => call('marketplace.deleteReview', 'mutation', input, options),
-  replyToReview: (input, options) => call('marketplace.replyToReview', 'mutation', input, options),
-  flagReview: (input, options) => call('marketplace.flagReview', 'mutation', input, options),
-  reportAbuse: (input, options) => call('marketplace.reportAbuse', 'mutation', input, options),
-})
+export const reviewsApi = (call: Caller): ReviewsApi =>
+  methodsOf<ReviewsApi>(call, {
+    reviews: 'query',
+    ownRating: 'query',
+    rate: 'mutation',
+    unrate: 'mutation',
+    review: 'mutation',
+    deleteReview: 'mutation',
+    replyToReview: 'mutation',
+    flagReview: 'mutation',
+    reportAbuse: 'mutation',
+  })

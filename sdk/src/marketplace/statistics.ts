@@ -1,4 +1,5 @@
 import type { Caller, CallOptions, Input, Output } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 /** How extensions of your own are used. Days are of UTC (`2026-11-22`). */
 export interface StatisticsApi {
@@ -19,7 +20,8 @@ export interface StatisticsApi {
   ): Promise<Output<'marketplace.statsCsv'>>
 }
 
-export const statisticsApi = (call: Caller): StatisticsApi => ({
-  stats: (input, options) => call('marketplace.stats', 'query', input, options),
-  statsCsv: (input, options) => call('marketplace.statsCsv', 'query', input, options),
-})
+export const statisticsApi = (call: Caller): StatisticsApi =>
+  methodsOf<StatisticsApi>(call, {
+    stats: 'query',
+    statsCsv: 'query',
+  })

@@ -2,6 +2,7 @@ import { newIdempotencyKey } from '../client/idempotency.ts'
 import { reviveTimes } from '../client/revive.ts'
 import type { Uploader, UploadOptions, UploadSource } from '../client/upload.ts'
 import type { Caller, CallOptions, Input, Output, StreamOptions, Subscriber } from '../contract.ts'
+import { methodsOf } from './methods.ts'
 
 export interface SubmitOptions extends UploadOptions {
   /** Offered only to those who asked for pre-releases. Packages made with `vsce package --pre-release` say so themselves. */
@@ -75,8 +76,6 @@ export const submissionsApi = ({ call, subscribe, upload }: SubmissionsClient): 
     // The route answers what the procedure `submission` answers, as plain JSON.
     return reviveTimes(submission) as Output<'marketplace.submission'>
   },
-  submission: (input, options) => call('marketplace.submission', 'query', input, options),
-  submissions: (input = {}, options) => call('marketplace.submissions', 'query', input, options),
   onSubmission: ({ id }, options) => subscribe('marketplace.onSubmission', { id }, options),
-  appeal: (input, options) => call('marketplace.appeal', 'mutation', input, options),
+  ...methodsOf<SubmissionsApi>(call, { submission: 'query', submissions: 'query', appeal: 'mutation' }),
 })
