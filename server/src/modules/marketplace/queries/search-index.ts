@@ -65,14 +65,14 @@ const BAYESIAN_RATING = sql.raw(
 )
 
 /**
- * What is known of an extension besides its text, 0.03 … 1.2: installs on a logarithmic scale that is full at ten million; stars; how
+ * What is known of an extension besides its text, 0.03 … 1.2: installs on a logarithmic scale that is full at a hundred million; stars; how
  * long ago the last version came (a quarter is lost over the years); a verified publisher; whether it is deprecated. In its first month
  * it is held back, which is when clones of well-known ones are found out.
  */
 const priorAt = (now: Date): SQL => {
   const at = sql`${now.toISOString()}::timestamptz`
   return sql`(
-    (0.1 + 0.9 * least(1.0, ln(1 + e.installs) / ln(1e7)))
+    (0.1 + 0.9 * least(1.0, ln(1 + e.installs) / ln(1e8)))
     * (0.4 + 0.6 * (${BAYESIAN_RATING} - 1) / 4)
     * (0.75 + 0.25 * exp(-greatest(0, extract(epoch from ${at} - e.released_at)) / (540 * 86400.0)))
     * (0.6 + 0.4 * least(1.0, greatest(0, extract(epoch from ${at} - e.published_at)) / (30 * 86400.0)))

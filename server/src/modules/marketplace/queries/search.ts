@@ -58,11 +58,12 @@ const tiers = Array.from({ length: SEARCH_TIERS }, (_, tier) => tier)
  * mentions it; yet what nobody knows and was published yesterday has a prior eight times smaller than an original's.
  */
 const SCORE = `
-  (prior * (0.02 + ts_rank(document, $3::tsquery))
+  (prior
+    * (0.02 + ts_rank(document, $3::tsquery)
+      + case when document @@ $2::tsquery then 0.2 + 0.3 * least(1.0, $8::real / title_words) else 0 end)
     * case
         when title_squash = $6 or name_squash = $6 then 4.0
-        when starts_with(title_squash, $6) then 1.3 + 0.7 * least(1.0, $8::real / title_words)
-        when document @@ $2::tsquery then 1.0 + 0.4 * least(1.0, $8::real / title_words)
+        when starts_with(title_squash, $6) then least(2.5, 1.0 + 0.5 * $8::real)
         else 1.0
       end
     * case when $5::tsquery is null or document @@ $5::tsquery then 1.0 else 0.05 end

@@ -32,7 +32,7 @@ export async function searchRanked(ctx: Pick<Ctx, 'deps'>, question: Question): 
   const exact = textQueries(parsed.chunks, { lastIsOpen: parsed.lastIsOpen })
   const first = await read(ctx, question, queryOf(question, exact, null))
   if (exact === null || first.found >= FEW || first.identified) return first.page
-  return (await readAnew(ctx, question, exact)) ?? first.page
+  return (await readAnew(ctx, question, exact, first.found > 0)) ?? first.page
 }
 
 /** Too little was found: tries what the words may be misspellings of, then any of the words. */
@@ -40,6 +40,7 @@ async function readAnew(
   ctx: Pick<Ctx, 'deps'>,
   question: Question,
   exact: TextQueries,
+  foundAny: boolean,
 ): Promise<FoundPage | undefined> {
   const { chunks, lastIsOpen } = question.parsed
   const corrected = await correct(ctx, chunks)
@@ -47,7 +48,10 @@ async function readAnew(
     const queries = textQueries(corrected, { lastIsOpen })
     const again = await read(ctx, question, {
       ...queryOf(question, queries, exact.all),
-      squashed: corrected.map(({ whole, instead }) => instead?.[0] ?? whole).join(''),
+      // Where something was found as it was typed, names are compared with that.
+      ...(foundAny
+        ? {}
+        : { squashed: corrected.map(({ whole, instead }) => instead?.[0] ?? whole).join('') }),
     })
     if (again.found > 0) return again.page
   }

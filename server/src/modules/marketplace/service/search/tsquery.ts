@@ -59,7 +59,8 @@ export function textQueries(
     const isPrefix = open && (whole.length >= MIN_PREFIX || chunks.length === 1)
     const inAll = wordQueries(whole, isPrefix)
     const inNames = nameQueries(whole, isPrefix)
-    rank.push(...inAll, ...inNames)
+    // Without beginnings: `pyt` would count once for each of `python` and `pythonindent`.
+    rank.push(...wordQueries(whole, false), ...nameQueries(whole, false))
     if (parts.length > 0) {
       const isOpenPart = (i: number): boolean =>
         open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX
