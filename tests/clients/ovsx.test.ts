@@ -52,20 +52,13 @@ async function bad(run: Promise<Ran>): Promise<string> {
 
 test('create-namespace, verify-pat, and tokens that are none', async () => {
   expect(await good(ovsx('create-namespace', NS))).toContain(`Created namespace ${NS}`)
-  const [taken, valid, fallback, invalid] = await Promise.all([
+  const [taken, valid, invalid] = await Promise.all([
     bad(ovsx('create-namespace', NS.toUpperCase())),
     good(ovsx('verify-pat', NS)),
-    // Behind a proxy that takes `Authorization` for itself, the token goes in a header of its own.
-    good(
-      bench.run('ovsx', ['verify-pat', NS], {
-        env: { OVSX_PAT: token, OVSX_USERNAME: 'u', OVSX_PASSWORD: 'p' },
-      }),
-    ),
     bad(ovsx('verify-pat', NS, '--pat', 'bad-token')),
   ])
   expect(taken).toContain('taken or reserved')
   expect(valid).toContain(`PAT valid to publish at ${NS}`)
-  expect(fallback).toContain(`PAT valid to publish at ${NS}`)
   expect(invalid).toContain('Invalid access token.')
 })
 
@@ -104,12 +97,11 @@ test('publish, --skip-duplicate, --pre-release, --target, bad token', async () =
 })
 
 test('get by name, version and target; search, list and show', async () => {
-  const [, , , missing, noVersion, found, listed, shown, metadata] = await Promise.all([
+  const [, , , missing, found, listed, shown, metadata] = await Promise.all([
     good(ovsx('get', `${NS}.hello`, '-o', 'latest.vsix')),
     good(ovsx('get', `${NS}.hello`, '-v', '1.0.1', '-o', 'exact.vsix')),
     good(ovsx('get', `${NS}.plat`, '-t', 'linux-x64')),
     bad(ovsx('get', `${NS}.nope`)),
-    bad(ovsx('get', `${NS}.hello`, '-v', '7.x')),
     good(ovsx('search', 'hello')),
     good(ovsx('list', NS)),
     good(ovsx('show', `${NS}.hello`)),
@@ -121,7 +113,6 @@ test('get by name, version and target; search, list and show', async () => {
   const plat = unzip(await read(`${NS}.plat-1.0.0@linux-x64.vsix`))
   expect(plat.get('extension.vsixmanifest')?.toString()).toContain('TargetPlatform="linux-x64"')
   expect(missing).toContain('Extension not found')
-  expect(noVersion).toContain('has no published version matching')
   expect(found).toMatch(new RegExp(`${NS}\\.hello\\s+1\\.0\\.2`))
   expect(listed).toContain(`${NS}.plat`)
   expect(shown).toMatch(/1\.1\.0\s+universal[\s\S]*1\.0\.0\s+universal/)
@@ -156,14 +147,12 @@ test('signatures: against the registry, and offline', async () => {
 })
 
 test('unpublish: a version, a target, all of it', async () => {
-  const [version, target, unknown] = await Promise.all([
+  const [version, target] = await Promise.all([
     good(ovsx('unpublish', `${NS}.hello`, '-v', '1.0.1', '--force')),
     good(ovsx('unpublish', `${NS}.plat`, '-v', '1.0.0', '-t', 'win32-x64', '--force')),
-    bad(ovsx('unpublish', `${NS}.nope`, '--force')),
   ])
   expect(version).toContain(`Deleted ${NS}.hello v1.0.1`)
   expect(target).toContain(`Deleted ${NS}.plat v1.0.0@win32-x64`)
-  expect(unknown).toContain('no such extension')
   const [all, gone, goneTarget] = await Promise.all([
     good(ovsx('unpublish', `${NS}.hello`, '--force')),
     bad(ovsx('get', `${NS}.hello`, '-v', '1.0.1')),

@@ -56,6 +56,8 @@ export async function openBench(): Promise<Bench> {
           OVSX_REGISTRY_URL: listener.url,
           VSCE_MARKETPLACE_URL: listener.url,
           NO_UPDATE_NOTIFIER: '1',
+          // Programs of thousands of modules start in less time.
+          NODE_COMPILE_CACHE: join(folder, '.cache'),
           ...env,
         }
         const options = { cwd, env: given, timeout: TIMEOUT_MS }

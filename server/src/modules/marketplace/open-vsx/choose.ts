@@ -13,7 +13,7 @@ export interface Wish {
 }
 
 /** Packages for all platforms serve whoever asks for one; the one made for it serves better. */
-const fits = (candidate: Choosable, targetPlatform: string | undefined): boolean =>
+export const fits = (candidate: Choosable, targetPlatform: string | undefined): boolean =>
   targetPlatform === undefined ||
   candidate.targetPlatform === targetPlatform ||
   candidate.targetPlatform === 'universal'

@@ -1,5 +1,5 @@
 import type { DoorExtension, DoorPackage, DoorPackageDetails } from '../queries/open-vsx.ts'
-import { aliasesOf } from './choose.ts'
+import { aliasesOf, fits } from './choose.ts'
 import { type PackageName, packageFileName, type Urls } from './urls.ts'
 
 /** What goes with every answer about a package. */
@@ -95,6 +95,7 @@ export function presentExtension(
 ): Record<string, unknown> {
   const { namespace, name } = extension
   const { manifest, listing } = details
+  const listed = packages.filter((each) => fits(each, asked))
   const siblings = packages.filter(
     ({ version, status }) => version === details.version && status === 'published',
   )
@@ -109,13 +110,13 @@ export function presentExtension(
     namespaceAccess: 'restricted',
     targetPlatform: details.targetPlatform,
     version: details.version,
-    versionAlias: aliasesOf(packages, details.version),
+    versionAlias: aliasesOf(listed, details.version),
     preRelease: details.preRelease,
     publishedBy: { loginName: namespace },
     active: details.status === 'published',
     verified: extension.verified,
     unrelatedPublisher: false,
-    allVersions: versions ? allVersionsOf(urls, extension, packages, asked) : undefined,
+    allVersions: versions ? allVersionsOf(urls, extension, listed, asked) : undefined,
     allVersionsUrl: urls.extension(namespace, name, 'versions'),
     averageRating: averageOf(extension),
     downloadCount: extension.downloads,

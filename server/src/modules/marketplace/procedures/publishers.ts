@@ -37,7 +37,7 @@ export const publishersProcedures = {
     .meta({
       openapi: {
         method: 'PATCH',
-        path: '/marketplace/publishers/{publisher}',
+        path: '/marketplace/publishers/{publisher}/profile',
         summary: 'Change what people see of your publisher',
       },
     })

@@ -26,6 +26,7 @@ const extensionColumns = {
   downloads: e.downloads,
   ratingCount: e.ratingCount,
   ratingSum: e.ratingSum,
+  latestVersionId: e.latestVersionId,
   namespace: p.name,
   namespaceUuid: p.uuid,
   namespaceDisplayName: p.displayName,
@@ -114,6 +115,26 @@ export async function findDoorPackages(
     )
     .orderBy(desc(v.versionOrder), asc(v.targetPlatform))
     .limit(MAX_PACKAGES)
+}
+
+/** The newest stable package and the newest pre-release of each extension, for a platform and for all of them. */
+export async function findNewestFor(
+  db: Db,
+  extensionIds: string[],
+  targetPlatform: string,
+): Promise<DoorPackage[]> {
+  if (extensionIds.length === 0) return []
+  return db
+    .selectDistinctOn([v.extensionId, v.targetPlatform, v.preRelease], packageColumns)
+    .from(v)
+    .where(
+      and(
+        inArray(v.extensionId, extensionIds),
+        inArray(v.targetPlatform, [targetPlatform, 'universal']),
+        eq(v.status, 'published'),
+      ),
+    )
+    .orderBy(v.extensionId, v.targetPlatform, v.preRelease, desc(v.versionOrder))
 }
 
 /** All that is told of packages. */

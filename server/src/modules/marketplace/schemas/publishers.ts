@@ -39,12 +39,17 @@ export const createPublisherInput = z.strictObject({ name: newName, displayName:
 export const publisherInput = z.strictObject({ name: publisher })
 export const publishersInput = z.strictObject(pageInput(50))
 export const publishersOutput = pageOf(publisherSchema.extend({ role: publisherRole }))
-export const updatePublisherInput = z.strictObject({
-  publisher,
-  displayName: displayName.optional(),
-  description: description.nullable().optional(),
-  websiteUrl: websiteUrl.nullable().optional(),
-})
+export const updatePublisherInput = z
+  .strictObject({
+    publisher,
+    displayName: displayName.optional(),
+    description: description.nullable().optional(),
+    websiteUrl: websiteUrl.nullable().optional(),
+  })
+  .refine(
+    ({ publisher: _, ...change }) => Object.values(change).some((value) => value !== undefined),
+    'Give something to change.',
+  )
 export const removePublisherInput = z.strictObject({ publisher, reason })
 export const removePublisherOutput = z.object({ removed: z.boolean(), extensions: z.number() })
 

@@ -132,9 +132,9 @@ async function miss(ctx: Ctx, proof: Proof, result: Exclude<Found, 'found'>): Pr
   const row = await lockProof(ctx, proof)
   if (!row) return proof
   const now = ctx.deps.clock.now()
-  if (row.domainVerifiedAt === null || result === 'unreachable') {
-    return updatePublisherRow(ctx.db, row.id, { domainCheckedAt: now })
-  }
+  // Nobody could say: it is not counted as a look, and so tried again soon.
+  if (result === 'unreachable') return row
+  if (row.domainVerifiedAt === null) return updatePublisherRow(ctx.db, row.id, { domainCheckedAt: now })
   const since = row.domainMissingSince ?? now
   if (now.getTime() - since.getTime() >= GRACE_MS) {
     const withdrawn = await withdraw(ctx, row, 'the record has been missing for a week')

@@ -122,7 +122,7 @@ export async function listVersionReferences(
 }
 
 /** All that is told of packages, in their order. */
-export async function inOrder(ctx: Ctx, packages: DoorPackage[]): Promise<DoorPackageDetails[]> {
+export async function inOrder(ctx: Ctx, packages: { id: string }[]): Promise<DoorPackageDetails[]> {
   const rows = await findPackageDetails(
     ctx.db,
     packages.map(({ id }) => id),

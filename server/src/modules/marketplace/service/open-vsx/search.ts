@@ -7,6 +7,7 @@ import {
   type ExtensionFilter,
   findDoorExtensions,
   findDoorPackages,
+  findNewestFor,
 } from '../../queries/open-vsx.ts'
 import type { Viewer } from '../gallery/viewer.ts'
 import { searchExtensions } from '../search/search.ts'
@@ -36,6 +37,14 @@ function byExtension(packages: DoorPackage[]): Map<string, DoorPackage[]> {
   return Map.groupBy(packages, (row) => row.extensionId)
 }
 
+/** The packages that a page of results needs: all of them only where all are told. */
+function packagesFor(ctx: Ctx, found: DoorExtension[], search: DoorSearch): Promise<DoorPackage[]> {
+  const ids = found.map(({ id }) => id)
+  if (search.includeAllVersions) return findDoorPackages(ctx.db, ids)
+  if (search.targetPlatform === undefined) return Promise.resolve([])
+  return findNewestFor(ctx.db, ids, search.targetPlatform)
+}
+
 /** Searches as any door does. Paid extensions that the caller has not bought are left out: clients here could not buy them. */
 export async function searchDoor(ctx: Ctx, search: DoorSearch, viewer: Viewer) {
   const { ids, total } = await searchExtensions(ctx, {
@@ -51,22 +60,23 @@ export async function searchDoor(ctx: Ctx, search: DoorSearch, viewer: Viewer) {
   const rows = ids.length === 0 ? [] : await findDoorExtensions(ctx.db, { ids }, { limit: ids.length })
   const byId = new Map(rows.map((row) => [row.id, row]))
   const found = ids.flatMap((id) => byId.get(id) ?? [])
-  const packages = byExtension(await findDoorPackages(ctx.db, ids))
+  const packages = byExtension(await packagesFor(ctx, found, search))
   const shown = found.flatMap((extension) => {
     const own = packages.get(extension.id) ?? []
-    const chosen = choose(own, { targetPlatform: search.targetPlatform })
-    if (!chosen) return []
+    const isNewest = search.targetPlatform === undefined && extension.latestVersionId
+    const chosenId = isNewest || choose(own, { targetPlatform: search.targetPlatform })?.id
+    if (!chosenId) return []
     const listed = own.filter(({ status }) => status === 'published').slice(0, MAX_LISTED_PACKAGES)
-    return [{ extension, chosen, listed: search.includeAllVersions ? listed : [] }]
+    return [{ extension, chosenId, listed: search.includeAllVersions ? listed : [] }]
   })
-  const wanted = shown.flatMap(({ chosen, listed }) => [chosen, ...listed])
+  const wanted = shown.flatMap(({ chosenId, listed }) => [{ id: chosenId }, ...listed])
   const details = new Map((await inOrder(ctx, wanted)).map((row) => [row.id, row]))
   const urls = doorUrls(ctx)
   return {
     offset: search.offset,
     totalSize: total.count,
-    extensions: shown.flatMap(({ extension, chosen, listed }) => {
-      const newest = details.get(chosen.id)
+    extensions: shown.flatMap(({ extension, chosenId, listed }) => {
+      const newest = details.get(chosenId)
       if (!newest) return []
       const { namespace, name } = extension
       return [
@@ -106,7 +116,7 @@ export interface DoorQuery extends Page, Omit<ExtensionFilter, 'ids'> {
 }
 
 /** As many extensions as one query looks at. */
-const MAX_QUERIED = 1_000
+const MAX_QUERIED = 100
 
 /** The packages of one extension that a query means, newest first. */
 function meant(packages: DoorPackage[], query: DoorQuery): DoorPackage[] {
