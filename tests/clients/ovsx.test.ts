@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Person, signUp } from '../support/people.ts'
 import { packVsix } from '../support/vsix.ts'
 import { unzip } from '../support/zip.ts'
-import { type Bench, openBench, type Ran, sources } from './support.ts'
+import { type Bench, openBench, type Ran, SLOW, sources } from './support.ts'
 
 // The unmodified `ovsx`, as a process of its own, against a server on a port: what authors' CI does. In the order of a life of an
 // extension; what does not depend on each other runs at once, since starting the program is most of the time.
@@ -50,7 +50,7 @@ async function bad(run: Promise<Ran>): Promise<string> {
   return output
 }
 
-test('create-namespace, verify-pat, and tokens that are none', async () => {
+test('create-namespace, verify-pat, and tokens that are none', SLOW, async () => {
   expect(await good(ovsx('create-namespace', NS))).toContain(`Created namespace ${NS}`)
   const [taken, valid, invalid] = await Promise.all([
     bad(ovsx('create-namespace', NS.toUpperCase())),
@@ -62,16 +62,20 @@ test('create-namespace, verify-pat, and tokens that are none', async () => {
   expect(invalid).toContain('Invalid access token.')
 })
 
-test('a first publish, packed by ovsx itself, is held, and says so; then a moderator lets it pass', async () => {
-  const cwd = await bench.write('hello', sources({ publisher: NS, name: 'hello', version: '1.0.0' }))
-  const held = await good(inFolder(cwd, 'publish'))
-  expect(held).toContain('is not public yet: a moderator looks at it first')
-  const submissionId = /smn_\w+/.exec(held)?.[0] ?? ''
-  await admin.forge.marketplace.approve({ submissionId })
-  await bench.t.drain()
-})
+test(
+  'a first publish, packed by ovsx itself, is held, and says so; then a moderator lets it pass',
+  SLOW,
+  async () => {
+    const cwd = await bench.write('hello', sources({ publisher: NS, name: 'hello', version: '1.0.0' }))
+    const held = await good(inFolder(cwd, 'publish'))
+    expect(held).toContain('is not public yet: a moderator looks at it first')
+    const submissionId = /smn_\w+/.exec(held)?.[0] ?? ''
+    await admin.forge.marketplace.approve({ submissionId })
+    await bench.t.drain()
+  },
+)
 
-test('publish, --skip-duplicate, --pre-release, --target, bad token', async () => {
+test('publish, --skip-duplicate, --pre-release, --target, bad token', SLOW, async () => {
   const [first, second] = await Promise.all([package_('1.0.1'), package_('1.0.2')])
   const plat = await bench.write('plat', sources({ publisher: NS, name: 'plat', version: '1.0.0' }))
   const pre = await bench.write('pre', sources({ publisher: NS, name: 'hello', version: '1.1.0' }))
@@ -96,7 +100,7 @@ test('publish, --skip-duplicate, --pre-release, --target, bad token', async () =
   expect(next).toContain(`Published ${NS}.hello v1.0.2`)
 })
 
-test('get by name, version and target; search, list and show', async () => {
+test('get by name, version and target; search, list and show', SLOW, async () => {
   const [, , , missing, found, listed, shown, metadata] = await Promise.all([
     good(ovsx('get', `${NS}.hello`, '-o', 'latest.vsix')),
     good(ovsx('get', `${NS}.hello`, '-v', '1.0.1', '-o', 'exact.vsix')),
@@ -119,7 +123,7 @@ test('get by name, version and target; search, list and show', async () => {
   expect(JSON.parse(metadata)).toMatchObject({ namespace: NS, version: '1.0.1' })
 })
 
-test('signatures: against the registry, and offline', async () => {
+test('signatures: against the registry, and offline', SLOW, async () => {
   const { files } = (await (await fetch(`${bench.url}/api/${NS}/hello/1.0.1`)).json()) as {
     files: { signature: string; publicKey: string }
   }
@@ -146,7 +150,7 @@ test('signatures: against the registry, and offline', async () => {
   expect(invalid).toContain('Signature verification failed')
 })
 
-test('unpublish: a version, a target, all of it', async () => {
+test('unpublish: a version, a target, all of it', SLOW, async () => {
   const [version, target] = await Promise.all([
     good(ovsx('unpublish', `${NS}.hello`, '-v', '1.0.1', '--force')),
     good(ovsx('unpublish', `${NS}.plat`, '-v', '1.0.0', '-t', 'win32-x64', '--force')),

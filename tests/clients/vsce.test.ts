@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signUp } from '../support/people.ts'
-import { type Bench, openBench, type Ran, sources } from './support.ts'
+import { type Bench, openBench, type Ran, SLOW, sources } from './support.ts'
 
 // The unmodified `vsce`: authors pack with it, and look for extensions through the gallery where VSCE_MARKETPLACE_URL points.
 
@@ -16,7 +16,7 @@ afterAll(() => bench[Symbol.asyncDispose]())
 
 const vsce = (args: string[], cwd?: string): Promise<Ran> => bench.run('vsce', args, cwd ? { cwd } : {})
 
-test('what vsce packs is published; vsce search and vsce show find it', async () => {
+test('what vsce packs is published; vsce search and vsce show find it', SLOW, async () => {
   const [author, admin] = [await signUp(bench.t), await signUp(bench.t, { role: 'admin' })]
   await author.forge.marketplace.createPublisher({ name: NS })
   const cwd = await bench.write('packed', sources({ publisher: NS, name: 'packed', version: '1.2.3' }))
