@@ -314,6 +314,14 @@ describe('money that goes back', () => {
       transferredMinor: 8_500,
       pendingMinor: 0,
     })
+    // Weeks later the bank thinks again: what the loss took is given back, the access too.
+    const license = () =>
+      t.deps.sql`select status, suspended_reason from licenses where id = ${lost.licenseId}`
+    expect(await license()).toMatchObject([{ status: 'revoked' }])
+    t.sandbox.disputes.win(disputes[1]?.id ?? '')
+    expect(await t.drain()).toEqual([])
+    expect(await license()).toMatchObject([{ status: 'active', suspended_reason: null }])
+    expect(await addsUp(t, shop)).toMatchObject({ earnedMinor: 17_000, transferredMinor: 17_000 })
   })
 
   test('an account that was paid out owes: kept from the next sales, in all never more nor less', async () => {

@@ -38,7 +38,7 @@ describe('transitions', () => {
       refund: ['failed', 'canceled'],
       subscription: ['canceled', 'incomplete_expired'],
       invoice: ['paid', 'void'],
-      dispute: ['warning_closed', 'prevented', 'won', 'lost'],
+      dispute: ['warning_closed', 'prevented', 'won'],
     })
   })
 

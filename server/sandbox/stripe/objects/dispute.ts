@@ -126,7 +126,8 @@ const CLOSED = ['won', 'lost', 'warning_closed', 'prevented']
 
 /** The bank decides; only an open dispute can be decided. */
 export function decideDispute(ctx: Context, dispute: Dispute, verdict: 'won' | 'lost'): void {
-  if (CLOSED.includes(dispute.status)) {
+  const thinksAgain = dispute.status === 'lost' && verdict === 'won'
+  if (CLOSED.includes(dispute.status) && !thinksAgain) {
     throw invalid(`This dispute is already closed (${dispute.status}).`, undefined, 'dispute_already_closed')
   }
   ctx.unschedule('dispute_decides', dispute.id)

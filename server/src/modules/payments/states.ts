@@ -102,7 +102,8 @@ export const transitions = {
     warning_closed: [],
     prevented: [],
     won: [],
-    lost: [],
+    // Banks think again, seldom: on an appeal, or weeks later by themselves.
+    lost: ['appeal_needs_response', 'appeal_under_review', 'won'],
   } satisfies Transitions<DisputeStatus>,
 } as const
 
@@ -141,6 +142,10 @@ export const isOpenDispute = (status: DisputeStatus): boolean =>
   status === 'under_review' ||
   status === 'appeal_needs_response' ||
   status === 'appeal_under_review'
+
+/** The bank has decided, for now. */
+export const isClosedDispute = (status: DisputeStatus): boolean =>
+  status === 'lost' || isFinal('dispute', status)
 
 /** What a payment entitles to. */
 export type Claim = 'none' | 'granted' | 'disputed' | 'refunded' | 'dispute_lost'

@@ -76,8 +76,8 @@ export function revokeLicense(ctx: Ctx, input: Change): Promise<LicenseRow> {
 }
 
 /**
- * The one way back from revoked: the money of a refund did not reach the customer, so what the refund took is given back,
- * a suspension that stood before it included. Only while that refund is what the license is revoked for.
+ * The one way back from revoked: the money of a refund did not reach the customer, or a bank returned what it had taken, so what
+ * that took is given back, a suspension that stood before it included. Only while it is what the license is revoked for.
  */
 export function restoreFromRefund(ctx: Ctx, input: Change & { cause: string }): Promise<LicenseRow> {
   return inTx(ctx, async (ctx) => {

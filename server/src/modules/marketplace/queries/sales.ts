@@ -1,5 +1,5 @@
 import { type Db, extensionSales, extensions, payments, saleEntries } from '@devforge/db'
-import { and, asc, eq, gt, gte, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm'
 
 export type SaleRow = typeof extensionSales.$inferSelect
 export type LedgerRow = typeof saleEntries.$inferSelect
@@ -120,26 +120,46 @@ export function totalsOf(db: Db, publisherId: string) {
     .orderBy(asc(extensionSales.currency))
 }
 
-/** Sales that are not even: something is to be sent or taken back. */
+/** Sales of a publisher that are not even: something is to be sent or taken back. */
 export async function unevenSales(
   db: Db,
-  of: { publisherId: string } | { updatedBefore: Date },
-  { after, limit }: { after?: string | undefined; limit: number },
+  { publisherId, after, limit }: { publisherId: string; after?: string | undefined; limit: number },
 ): Promise<string[]> {
   const rows = await db
     .select({ id: extensionSales.id })
     .from(extensionSales)
     .where(
       and(
-        'publisherId' in of
-          ? eq(extensionSales.publisherId, of.publisherId)
-          : lt(extensionSales.updatedAt, of.updatedBefore),
+        eq(extensionSales.publisherId, publisherId),
         isUneven,
         after === undefined ? undefined : gt(extensionSales.id, after),
       ),
     )
     .orderBy(asc(extensionSales.id))
     .limit(limit)
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Takes the sales that are not even and were not looked at for longest, and notes that they were looked at now: debts that wait for
+ * a next sale must not keep others from their turn.
+ */
+export async function takeUnevenSales(
+  db: Db,
+  { before, now, limit }: { before: Date; now: Date; limit: number },
+): Promise<string[]> {
+  const oldest = db
+    .select({ id: extensionSales.id })
+    .from(extensionSales)
+    .where(and(isUneven, lt(extensionSales.updatedAt, before)))
+    .orderBy(asc(extensionSales.updatedAt))
+    .limit(limit)
+    .for('update', { skipLocked: true })
+  const rows = await db
+    .update(extensionSales)
+    .set({ updatedAt: now })
+    .where(inArray(extensionSales.id, oldest))
+    .returning({ id: extensionSales.id })
   return rows.map((row) => row.id)
 }
 

@@ -3,14 +3,14 @@ import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
 import type { PaymentRow } from '../queries/payments.ts'
 import { insertDispute, lockDispute, updateDispute } from '../queries/refunds.ts'
-import { canMove, isFinal, knownState } from '../states.ts'
+import { canMove, isClosedDispute, knownState } from '../states.ts'
 import { fromUnixOrNull } from '../stripe/api.ts'
 import { StaleSnapshot } from './guard.ts'
 import { recordPayment } from './record.ts'
 
 /**
  * Brings our row of a dispute in line with Stripe's, in the caller's transaction, the payment being locked.
- * A dispute that ended stays as it ended.
+ * A dispute that ended stays as it ended, but that a bank may think again about one that was lost.
  */
 export async function applyDispute(ctx: Ctx, payment: PaymentRow, dispute: Stripe.Dispute): Promise<void> {
   const status = knownState('dispute', dispute.status)
@@ -25,7 +25,7 @@ export async function applyDispute(ctx: Ctx, payment: PaymentRow, dispute: Strip
     amountMinor: dispute.amount,
     currency: dispute.currency,
     evidenceDueBy: fromUnixOrNull(dispute.evidence_details.due_by),
-    closedAt: isFinal('dispute', status) ? (ours?.closedAt ?? now) : null,
+    closedAt: isClosedDispute(status) ? (ours?.closedAt ?? now) : null,
     updatedAt: now,
   }
   if (ours) {

@@ -64,6 +64,9 @@ export async function followClaim(ctx: Ctx, change: ClaimChange): Promise<void> 
           reason: 'the refund did not arrive and was returned',
           cause: payment.id,
         })
+      } else if (license.revokedReason === DISPUTE_LOST) {
+        const reason = 'the bank has thought again and returned the payment'
+        await restoreFromRefund(ctx, { licenseId, reason, cause: change.cause })
       }
       await liftOurSuspension(ctx, payment, change.cause)
   }

@@ -138,7 +138,7 @@ async function beginReversal(
 export async function releaseSales(ctx: Ctx, { publisherId }: { publisherId: string }): Promise<void> {
   let after: string | undefined
   do {
-    const ids = await unevenSales(ctx.db, { publisherId }, { after, limit: BATCH })
+    const ids = await unevenSales(ctx.db, { publisherId, after, limit: BATCH })
     for (const saleId of ids) {
       await ctx.deps.jobs.enqueue(ctx.db, 'sales.move', { saleId }, { singletonKey: saleId })
     }

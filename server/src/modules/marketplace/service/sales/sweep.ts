@@ -3,7 +3,7 @@ import type { Ctx } from '../../../../context.ts'
 import { salesWithRequests } from '../../queries/movements.ts'
 import { staleAccounts } from '../../queries/payout-accounts.ts'
 import { unsyncedPrices } from '../../queries/prices.ts'
-import { unevenSales } from '../../queries/sales.ts'
+import { takeUnevenSales } from '../../queries/sales.ts'
 
 /** Takes up calls to Stripe that a crash left behind: part of the sweep of payments. */
 export async function sweepSales(ctx: Ctx, left: { before: Date; limit: number }): Promise<void> {
@@ -27,6 +27,6 @@ export async function staleOfSales(
   const now = ctx.deps.clock.now()
   return {
     accounts: await staleAccounts(ctx.db, { before: addMs(now, -LOOK_AGAIN_MS), limit }),
-    sales: await unevenSales(ctx.db, { updatedBefore: addMs(now, -MOVE_AGAIN_MS) }, { limit }),
+    sales: await takeUnevenSales(ctx.db, { before: addMs(now, -MOVE_AGAIN_MS), now, limit }),
   }
 }
