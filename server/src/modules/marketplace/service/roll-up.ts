@@ -1,7 +1,15 @@
 import { addMs, DAY, SECOND } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { inTx } from '../../../tx.ts'
-import { forgetSeen, rollUpBatch, tryRollUpLock } from '../queries/roll-up.ts'
+import {
+  countedOfNetworks,
+  factsOf,
+  forgetSeen,
+  takeEvents,
+  tryRollUpLock,
+  writeTally,
+} from '../queries/roll-up.ts'
+import { knownEvents, tallyUsage, unseenEvents } from '../usage-tally.ts'
 import { refreshRanks } from './search/index-extension.ts'
 
 /** Events in one transaction: some tenths of a second. */
@@ -22,9 +30,17 @@ export const dayOf = (date: Date): string => date.toISOString().slice(0, 10)
 /** @returns events taken; none when another worker is at it */
 async function rollUpOnce(ctx: Ctx): Promise<number> {
   if (!(await tryRollUpLock(ctx.db))) return 0
-  const batch = await rollUpBatch(ctx.db, { limit: BATCH, networkLimit: NETWORK_DAILY_LIMIT })
-  await refreshRanks(ctx.db, batch.extensionIds, ctx.deps.clock.now())
-  return batch.taken
+  const events = await takeEvents(ctx.db, BATCH)
+  if (events.length === 0) return 0
+  const facts = await factsOf(ctx.db, events)
+  const known = knownEvents(events, facts)
+  const unseen = unseenEvents(known, facts)
+  const already = await countedOfNetworks(ctx.db, unseen, NETWORK_DAILY_LIMIT)
+  const tally = tallyUsage(known, unseen, facts, { already, limit: NETWORK_DAILY_LIMIT })
+  await writeTally(ctx.db, tally)
+  const moved = tally.totals.map(({ extensionId }) => extensionId)
+  await refreshRanks(ctx.db, moved, ctx.deps.clock.now())
+  return events.length
 }
 
 /**
