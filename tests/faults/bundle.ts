@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 import { inject } from 'vitest'
@@ -24,8 +24,13 @@ export async function serverProgram(): Promise<string> {
         name: 'modules know where they come from',
         // Files beside a module (migrations, the docs page's script) are still found there.
         transform: {
-          filter: { code: 'import.meta.url' },
-          handler: (code, id) => code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
+          filter: { code: /import\.meta\.url|__dirname/ },
+          handler(code, id) {
+            const located = code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+            // Modules that make the name themselves know it by now.
+            if (/\b(?:const|let|var)\s+__dirname\b/.test(located)) return located
+            return located.replaceAll(/\b__dirname\b/g, JSON.stringify(dirname(id)))
+          },
         },
       },
     ],

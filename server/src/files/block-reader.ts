@@ -1,3 +1,4 @@
+import { relieve } from './relief.ts'
 import type { RandomAccess } from './types.ts'
 
 const BLOCK_BYTES = 1024 * 1024
@@ -41,6 +42,7 @@ export function createBlockReader(
         if (copied === 0) throw new RangeError('the file became shorter')
         done += copied
       }
+      relieve(length)
       return bytes
     },
     async close() {

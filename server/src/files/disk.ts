@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { FSDriver } from 'flydrive/drivers/fs'
 import { checkedKey, checkedPrefix, FileMissing } from './keys.ts'
+import { relieve } from './relief.ts'
 import type { Files, RandomAccess } from './types.ts'
 
 /** Where files grow until they are whole. No key leads here: keys never begin with a dot. */
@@ -58,7 +59,10 @@ export function createDiskFiles(folder: string): Files {
       place(key, async (path) => {
         const file = await open(path, 'wx', 0o640)
         try {
-          for await (const chunk of body) await file.writeFile(chunk)
+          for await (const chunk of body) {
+            await file.writeFile(chunk)
+            relieve(chunk.length)
+          }
           await file.datasync()
         } finally {
           await file.close()
@@ -71,7 +75,10 @@ export function createDiskFiles(folder: string): Files {
     async stream(key, range): Promise<Readable> {
       const file = await orNull(open(pathOf(key), 'r'))
       if (!file) throw new FileMissing(key)
-      return createReadStream('', { fd: file, ...range })
+      const stream = createReadStream('', { fd: file, ...range })
+      stream.on('data', (chunk) => relieve(chunk.length))
+      stream.pause()
+      return stream
     },
     async open(key) {
       const path = pathOf(key)
@@ -87,6 +94,7 @@ export function createDiskFiles(folder: string): Files {
             if (bytesRead === 0) throw new RangeError(`${key} ends before ${offset + length}`)
             done += bytesRead
           }
+          relieve(length)
           return bytes
         },
         close: () => file.close(),

@@ -14,6 +14,7 @@ import type { Env } from '../env.ts'
 import type { Logger } from '../log.ts'
 import { createBlockReader } from './block-reader.ts'
 import { attachment, checkedKey, checkedPrefix, FileMissing } from './keys.ts'
+import { relieve } from './relief.ts'
 import type { Files } from './types.ts'
 
 /** S3 takes no smaller parts (5 MiB) and no more than 10,000: this serves files of 80 GB, in the memory of one part. */
@@ -207,6 +208,7 @@ async function* inParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer,
       filled += length
       if (filled < PART_BYTES) continue
       yield part
+      relieve(part.length)
       part = Buffer.allocUnsafe(PART_BYTES)
       filled = 0
     }

@@ -2,6 +2,7 @@ import {
   abuseReports,
   accounts,
   apiTokens,
+  appeals,
   auditLog,
   checkouts,
   type Db,
@@ -20,6 +21,7 @@ import {
   reviewFlags,
   reviews,
   sessions,
+  submissions,
   subscriptions,
   trials,
 } from '@devforge/db'
@@ -161,6 +163,31 @@ export async function collectExport(db: Db, userId: string) {
       .innerJoin(extensions, eq(extensions.id, abuseReports.extensionId))
       .where(eq(abuseReports.userId, userId))
       .orderBy(asc(abuseReports.id)),
+    submissions: await db
+      .select({
+        id: submissions.id,
+        extension: submissions.identifier,
+        version: submissions.version,
+        targetPlatform: submissions.targetPlatform,
+        status: submissions.status,
+        reason: submissions.reason,
+        createdAt: submissions.createdAt,
+      })
+      .from(submissions)
+      .where(eq(submissions.userId, userId))
+      .orderBy(asc(submissions.id)),
+    appeals: await db
+      .select({
+        id: appeals.id,
+        submissionId: appeals.submissionId,
+        text: appeals.text,
+        status: appeals.status,
+        answer: appeals.answer,
+        createdAt: appeals.createdAt,
+      })
+      .from(appeals)
+      .where(eq(appeals.userId, userId))
+      .orderBy(asc(appeals.id)),
     extensionDownloads: await db
       .select({ extension: extensions.identifier, firstAt: extensionUsers.firstAt })
       .from(extensionUsers)

@@ -1,11 +1,13 @@
 import { writeAudit } from '../../../audit.ts'
 import type { Ctx } from '../../../context.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
+import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
 import { eraseRows } from '../queries/erase.ts'
 
 /** Empties an account of everything personal, in the caller's transaction. Its rows in the books stay. */
 export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseRows(ctx.db, userId, ctx.deps.clock.now())
   await eraseOpinions(ctx, userId)
+  await eraseAppeals(ctx, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
 }

@@ -2,6 +2,7 @@ import type { Ctx } from '../../../context.ts'
 import { recordEvent } from '../../licenses/service/change.ts'
 import { joinMemberships } from '../../marketplace/service/leave-publishers.ts'
 import { moveOpinions } from '../../marketplace/service/reviews/people.ts'
+import { joinSubmissions } from '../../marketplace/service/submissions/people.ts'
 import { moveRows, moveStripeCustomer } from '../queries/belongings.ts'
 
 /**
@@ -12,6 +13,7 @@ export async function moveBelongings(ctx: Ctx, { from, to }: { from: string; to:
   const now = ctx.deps.clock.now()
   await joinMemberships(ctx, { from, to })
   await moveOpinions(ctx, { from, to })
+  await joinSubmissions(ctx, { from, to })
   await moveStripeCustomer(ctx.db, { from, to, now })
   for (const licenseId of await moveRows(ctx.db, { from, to, now })) {
     await recordEvent(ctx, licenseId, 'license.owner_joined', {
