@@ -5,8 +5,17 @@ import { failure } from '../support/errors.ts'
 import { ask, byName } from '../support/gallery.ts'
 import { licensed } from '../support/licenses.ts'
 import { openMarketplace } from '../support/marketplace.ts'
+import { GOOD_CARD } from '../support/payments.ts'
 import { type Person, signUp } from '../support/people.ts'
-import { addsUp, buyExtension, onboard, type Shop, setPrice } from './sales-support.ts'
+import {
+  addsUp,
+  buyExtension,
+  onboard,
+  type Shop,
+  sellingShop,
+  setPrice,
+  startBuying,
+} from './sales-support.ts'
 
 let t: TestApp
 beforeAll(async () => {
@@ -171,4 +180,27 @@ test('ten clicks make one account at the provider; one that was closed there get
   const next = await open()
   expect(next.url).not.toContain(account)
   expect(next.account).toMatchObject({ detailsSubmitted: false, transfersEnabled: false })
+})
+
+test('taxes are the state’s: the share is of what is left without them, after refunds too', async () => {
+  await using taxed = await createTestApp({ env: { STRIPE_AUTOMATIC_TAX: 'true' } })
+  const shop = await sellingShop(taxed, 10_000)
+  const [buyer, admin] = [await signUp(taxed), await signUp(taxed, { role: 'admin' })]
+  const started = await startBuying(buyer, shop.id)
+  await taxed.sandbox.pay(started.url, { card: GOOD_CARD, country: 'DE' })
+  expect(await taxed.drain()).toEqual([])
+  const [payment] = (await buyer.forge.payments.list()).items
+  expect(payment).toMatchObject({ amountMinor: 11_900 })
+  expect(await addsUp(taxed, shop)).toMatchObject({ earnedMinor: 8_500, transferredMinor: 8_500 })
+  const half = { paymentId: payment?.id ?? '', amountMinor: 5_950, reason: 'half', idempotencyKey: 'half' }
+  await admin.forge.payments.refund(half)
+  expect(await taxed.drain()).toEqual([])
+  expect(await addsUp(taxed, shop)).toMatchObject({ earnedMinor: 4_250, transferredMinor: 4_250 })
+  const ledger = await taxed.deps
+    .sql`select kind, tax_minor::int as tax, fee_minor::int as fee from sale_entries
+    where gross_minor <> 0 order by gross_minor`
+  expect(ledger).toEqual([
+    { kind: 'refund', tax: -950, fee: -750 },
+    { kind: 'sale', tax: 1_900, fee: 1_500 },
+  ])
 })
