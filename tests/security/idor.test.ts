@@ -167,6 +167,7 @@ const cases: Record<string, Case> = {
   'marketplace.flagReview': 'no-id',
   'marketplace.reportAbuse': 'no-id',
   'marketplace.killList': 'no-id',
+  'marketplace.onSubmission': byId('submissionId'),
   'marketplace.submission': byId('submissionId'),
   'marketplace.submissions': 'own',
   'marketplace.appeal': { withId: 'submissionId', input: (id) => ({ id, text: 'mine' }) },
@@ -205,6 +206,12 @@ const procedures = appRouter._def.procedures as unknown as Record<string, { _def
 
 /** Calls whatever procedure with whatever input, past the SDK's methods and their types. */
 function callAny(forge: DevForge, path: string, input: unknown): Promise<unknown> {
+  if (procedures[path]?._def.type === 'subscription') {
+    // The first that a stream says, be it an error.
+    const follow = forge.subscribe as unknown as (path: string, input: unknown) => AsyncGenerator<unknown>
+    const stream = follow(path, input)
+    return stream.next().finally(() => stream.return(undefined))
+  }
   const call = forge.call as unknown as (path: Path, kind: string, input: unknown) => Promise<unknown>
   return call(path as Path, procedures[path]?._def.type ?? 'query', input)
 }
