@@ -3,8 +3,9 @@ import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib'
 import type { RandomAccess } from '../../../../files/types.ts'
 import { invalidPackage, shown } from '../findings.ts'
 import type { ArchiveEntry } from './directory.ts'
+import { dropped } from './garbage.ts'
 
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 64 * 1024
 /** Up to here a file is unpacked in one go: most are, and a stream for each costs more than the work. */
 const SMALL_BYTES = 256 * 1024
 
@@ -23,6 +24,7 @@ export async function* unpack(source: RandomAccess, entry: ArchiveEntry): AsyncG
     if (sizeBytes > entry.sizeBytes) throw lie('zip-size', 'The file is longer than its header says.')
     sum = crc32(chunk, sum)
     yield chunk
+    dropped(chunk.length)
   }
   if (sizeBytes < entry.sizeBytes) throw lie('zip-size', 'The file is shorter than its header says.')
   if (sum !== entry.crc32) throw lie('zip-crc', 'The file has another CRC than its header says.')

@@ -1,9 +1,9 @@
 import { isAscii } from 'node:buffer'
 
 /** Large enough that most files are one window, small enough to hold a few in memory. */
-const WINDOW_BYTES = 1024 * 1024
+const WINDOW_BYTES = 112 * 1024
 /** Longer than what is looked for: a private key is at most 10,000 characters. */
-const OVERLAP_BYTES = 16 * 1024
+const OVERLAP_BYTES = 12 * 1024
 
 /** A piece of a text file. Neighbors overlap, so that nothing is cut in two without being seen. */
 export interface TextWindow {
