@@ -1,3 +1,4 @@
+import { csvText, decimals } from '@devforge/server/modules/marketplace/service/sales/report'
 import {
   differenceOf,
   entriesBetween,
@@ -92,5 +93,20 @@ describe('dividing the money of a sale', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+})
+
+describe('the table for spreadsheets', () => {
+  test('what a spreadsheet would run is made a text', () => {
+    const hostile = ['=HYPERLINK("http://x","y")', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1']
+    for (const text of hostile) expect(csvText(text).replace(/^"/, '')).toMatch(/^'/)
+    expect(csvText('=a,"b"')).toBe('"\'=a,""b"""')
+    expect(csvText('acme.tools')).toBe('acme.tools')
+  })
+
+  test('amounts as decimals, exact', () => {
+    const amounts = [0, 5, -5, 99, 100, -1_999, 123_456_789]
+    const written = ['0.00', '0.05', '-0.05', '0.99', '1.00', '-19.99', '1234567.89']
+    expect(amounts.map(decimals)).toEqual(written)
   })
 })

@@ -6,7 +6,7 @@ import type { TestApp } from '../support/app.ts'
 import { GOOD_CARD } from '../support/payments.ts'
 import { type Person, signUp } from '../support/people.ts'
 
-export const PAGES = { returnUrl: 'https://app.example/paid', refreshUrl: 'https://app.example/again' }
+const PAGES = { returnUrl: 'https://app.example/paid', refreshUrl: 'https://app.example/again' }
 
 export interface Shop {
   owner: Person
@@ -18,7 +18,7 @@ export interface Shop {
 }
 
 /** An extension that is there without its packages: what money is concerned with. */
-export async function listExtension(t: TestApp, publisherId: string, identifier: string): Promise<string> {
+async function listExtension(t: TestApp, publisherId: string, identifier: string): Promise<string> {
   const id = newId('ext')
   await t.deps.sql`insert into extensions (id, publisher_id, name, identifier, status, display_name)
     values (${id}, ${publisherId}, ${identifier.split('.')[1] ?? ''}, ${identifier}, 'published', 'Acme Tools')`
@@ -46,7 +46,7 @@ export async function onboard(t: TestApp, { owner, publisher, publisherId }: Sho
   return stripeAccountOf(t, publisherId)
 }
 
-export async function stripeAccountOf(t: TestApp, publisherId: string): Promise<string> {
+async function stripeAccountOf(t: TestApp, publisherId: string): Promise<string> {
   const [row] = await t.deps.sql`select stripe_account_id from payout_accounts
     where publisher_id = ${publisherId} and closed_at is null`
   return String(row?.stripe_account_id)
@@ -101,7 +101,7 @@ export async function balanceOf({ owner, publisher }: Pick<Shop, 'owner' | 'publ
 }
 
 /** What the connected account has at Stripe, whatever it says here. */
-export async function atStripe(t: TestApp, account: string): Promise<number> {
+async function atStripe(t: TestApp, account: string): Promise<number> {
   const balance = await t.deps.stripe?.balance.retrieve({}, { stripeAccount: account })
   const sum = (rows: { currency: string; amount: number }[] = []) =>
     rows.reduce((total, row) => total + (row.currency === 'usd' ? row.amount : 0), 0)
