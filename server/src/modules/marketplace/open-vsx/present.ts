@@ -1,4 +1,4 @@
-import type { DoorExtension, DoorPackage, DoorPackageDetails } from '../queries/open-vsx.ts'
+import type { DoorExtension, DoorPackage, DoorPackageDetails, DoorPackageFiles } from '../queries/open-vsx.ts'
 import { aliasesOf, fits } from './choose.ts'
 import { type PackageName, packageFileName, type Urls } from './urls.ts'
 
@@ -23,7 +23,7 @@ const nameOf = (extension: DoorExtension, { version, targetPlatform }: DoorPacka
 export function filesOf(
   urls: Urls,
   extension: DoorExtension,
-  details: Pick<DoorPackageDetails, keyof DoorPackage | 'assets' | 'signatureKid'>,
+  details: DoorPackageFiles,
   downloadable: boolean,
 ): Record<string, string> {
   const named = nameOf(extension, details)
@@ -78,10 +78,6 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 const texts = (value: unknown): string[] | undefined =>
   Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
-const member = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
 
 /** Stars of five; nothing while nobody has rated. */
 export const averageOf = ({ ratingCount, ratingSum }: { ratingCount: number; ratingSum: number }) =>
@@ -94,7 +90,7 @@ export function presentExtension(
   { asked, versions = true }: { asked?: string | undefined; versions?: boolean } = {},
 ): Record<string, unknown> {
   const { namespace, name } = extension
-  const { manifest, listing } = details
+  const { listing } = details
   const listed = packages.filter((each) => fits(each, asked))
   const siblings = packages.filter(
     ({ version, status }) => version === details.version && status === 'published',
@@ -128,15 +124,15 @@ export function presentExtension(
     engines: { vscode: details.engine },
     categories: listing?.categories ?? extension.categories,
     tags: listing?.tags ?? extension.tags,
-    extensionKind: texts(member(manifest, 'extensionKind')),
+    extensionKind: texts(details.extensionKind),
     license: listing ? listing.license : extension.license,
     homepage: listing ? listing.homepageUrl : extension.homepageUrl,
     repository: listing ? listing.repositoryUrl : extension.repositoryUrl,
     bugs: listing ? listing.bugsUrl : extension.bugsUrl,
-    sponsorLink: webUrl(member(member(manifest, 'sponsor'), 'url')),
-    qna: text(member(manifest, 'qna')),
-    galleryColor: text(member(member(manifest, 'galleryBanner'), 'color')),
-    galleryTheme: text(member(member(manifest, 'galleryBanner'), 'theme')),
+    sponsorLink: webUrl(details.sponsorUrl),
+    qna: text(details.qna),
+    galleryColor: text(details.galleryColor),
+    galleryTheme: text(details.galleryTheme),
     localizedLanguages: details.localizedLanguages,
     dependencies: details.dependencies.map(reference(urls)),
     bundledExtensions: details.packMembers.map(reference(urls)),

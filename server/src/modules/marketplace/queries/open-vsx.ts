@@ -137,22 +137,38 @@ export async function findNewestFor(
     .orderBy(v.extensionId, v.targetPlatform, v.preRelease, desc(v.versionOrder))
 }
 
+const fileColumns = {
+  ...packageColumns,
+  assets: v.assets,
+  signatureKid: v.signatureKid,
+  publishedAt: v.publishedAt,
+}
+
+/** Where packages and the files beside them are: what lists tell. */
+export async function findPackageFiles(db: Db, ids: string[]) {
+  if (ids.length === 0) return []
+  return db.select(fileColumns).from(v).where(inArray(v.id, ids))
+}
+export type DoorPackageFiles = Awaited<ReturnType<typeof findPackageFiles>>[number]
+
 /** All that is told of packages. */
 export async function findPackageDetails(db: Db, ids: string[]) {
   if (ids.length === 0) return []
   return db
     .select({
-      ...packageColumns,
-      manifest: v.manifest,
+      ...fileColumns,
       listing: v.listing,
       dependencies: v.dependencies,
       packMembers: v.packMembers,
       localizedLanguages: v.localizedLanguages,
-      assets: v.assets,
       sha256: v.sha256,
-      signatureKid: v.signatureKid,
       storagePrefix: v.storagePrefix,
-      publishedAt: v.publishedAt,
+      // Of the manifest, which an author wrote, and which is large: of whatever type.
+      extensionKind: sql<unknown>`${v.manifest} -> 'extensionKind'`,
+      qna: sql<unknown>`${v.manifest} -> 'qna'`,
+      sponsorUrl: sql<unknown>`${v.manifest} #> '{sponsor,url}'`,
+      galleryColor: sql<unknown>`${v.manifest} #> '{galleryBanner,color}'`,
+      galleryTheme: sql<unknown>`${v.manifest} #> '{galleryBanner,theme}'`,
     })
     .from(v)
     .where(inArray(v.id, ids))

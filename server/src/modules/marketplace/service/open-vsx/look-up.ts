@@ -6,11 +6,12 @@ import { packageFileName, type Urls, urlsOf } from '../../open-vsx/urls.ts'
 import {
   type DoorExtension,
   type DoorPackage,
-  type DoorPackageDetails,
+  type DoorPackageFiles,
   findDoorExtensions,
   findDoorPackages,
   findNamesOf,
   findPackageDetails,
+  findPackageFiles,
 } from '../../queries/open-vsx.ts'
 import type { Viewer } from '../gallery/viewer.ts'
 import { findPublisher } from '../publishers.ts'
@@ -111,7 +112,7 @@ export async function listVersionReferences(
   const { extension, packages } = await findWithPackages(ctx, address)
   const published = publishedFor(packages, address.targetPlatform)
   const page = published.slice(offset, offset + size)
-  const details = await inOrder(ctx, page)
+  const details = await filesInOrder(ctx, page)
   return {
     offset,
     totalSize: published.length,
@@ -121,9 +122,9 @@ export async function listVersionReferences(
   }
 }
 
-/** All that is told of packages, in their order. */
-export async function inOrder(ctx: Ctx, packages: { id: string }[]): Promise<DoorPackageDetails[]> {
-  const rows = await findPackageDetails(
+/** Where packages are, in their order. */
+export async function filesInOrder(ctx: Ctx, packages: { id: string }[]): Promise<DoorPackageFiles[]> {
+  const rows = await findPackageFiles(
     ctx.db,
     packages.map(({ id }) => id),
   )
@@ -135,7 +136,7 @@ export async function inOrder(ctx: Ctx, packages: { id: string }[]): Promise<Doo
 export function presentReference(
   urls: Urls,
   extension: DoorExtension,
-  details: DoorPackageDetails,
+  details: DoorPackageFiles,
   downloadable: boolean,
 ) {
   const { version, targetPlatform, engine } = details

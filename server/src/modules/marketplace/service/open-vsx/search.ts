@@ -8,10 +8,11 @@ import {
   findDoorExtensions,
   findDoorPackages,
   findNewestFor,
+  findPackageDetails,
 } from '../../queries/open-vsx.ts'
 import type { Viewer } from '../gallery/viewer.ts'
 import { searchExtensions } from '../search/search.ts'
-import { doorUrls, inOrder, type Page, presentReference } from './look-up.ts'
+import { doorUrls, filesInOrder, type Page, presentReference } from './look-up.ts'
 
 export interface DoorSearch extends Page {
   query?: string | undefined
@@ -29,8 +30,9 @@ const sorts = {
   downloadCount: 'installs',
 } as const
 
-/** Packages per extension in an answer that lists all of them: newer ones are what editors look for. */
-const MAX_LISTED_PACKAGES = 200
+/** Packages in an answer that lists all of them: of each extension its share, the newest, and never less than a few. */
+const MAX_LISTED_PACKAGES = 2_000
+const MIN_LISTED_PACKAGES = 20
 
 /** Packages by the extension they are of, each list newest first. */
 function byExtension(packages: DoorPackage[]): Map<string, DoorPackage[]> {
@@ -61,16 +63,17 @@ export async function searchDoor(ctx: Ctx, search: DoorSearch, viewer: Viewer) {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const found = ids.flatMap((id) => byId.get(id) ?? [])
   const packages = byExtension(await packagesFor(ctx, found, search))
+  const share = Math.max(MIN_LISTED_PACKAGES, Math.floor(MAX_LISTED_PACKAGES / (found.length || 1)))
   const shown = found.flatMap((extension) => {
     const own = packages.get(extension.id) ?? []
     const isNewest = search.targetPlatform === undefined && extension.latestVersionId
     const chosenId = isNewest || choose(own, { targetPlatform: search.targetPlatform })?.id
     if (!chosenId) return []
-    const listed = own.filter(({ status }) => status === 'published').slice(0, MAX_LISTED_PACKAGES)
+    const listed = own.filter(({ status }) => status === 'published').slice(0, share)
     return [{ extension, chosenId, listed: search.includeAllVersions ? listed : [] }]
   })
   const wanted = shown.flatMap(({ chosenId, listed }) => [{ id: chosenId }, ...listed])
-  const details = new Map((await inOrder(ctx, wanted)).map((row) => [row.id, row]))
+  const details = new Map((await filesInOrder(ctx, wanted)).map((row) => [row.id, row]))
   const urls = doorUrls(ctx)
   return {
     offset: search.offset,
@@ -115,6 +118,9 @@ export interface DoorQuery extends Page, Omit<ExtensionFilter, 'ids'> {
   versions: 'latest' | 'all' | 'links'
 }
 
+/** Packages that each entry of a query links to: a page has many entries. */
+const MAX_LINKED_PACKAGES = 300
+
 /** As many extensions as one query looks at. */
 const MAX_QUERIED = 100
 
@@ -152,14 +158,11 @@ export async function queryDoor(ctx: Ctx, query: DoorQuery, viewer: Viewer) {
     return meant(own, query).map((row) => ({ extension, own, row }))
   })
   const page = rows.slice(query.offset, query.offset + query.size)
-  const details = new Map(
-    (
-      await inOrder(
-        ctx,
-        page.map(({ row }) => row),
-      )
-    ).map((row) => [row.id, row]),
+  const found = await findPackageDetails(
+    ctx.db,
+    page.map(({ row }) => row.id),
   )
+  const details = new Map(found.map((row) => [row.id, row]))
   const urls = doorUrls(ctx)
   return {
     offset: query.offset,
@@ -167,7 +170,12 @@ export async function queryDoor(ctx: Ctx, query: DoorQuery, viewer: Viewer) {
     extensions: page.flatMap(({ extension, own, row }) => {
       const each = details.get(row.id)
       if (!each) return []
-      const shown = { extension, details: each, packages: own, downloadable: true }
+      const shown = {
+        extension,
+        details: each,
+        packages: own.slice(0, MAX_LINKED_PACKAGES),
+        downloadable: true,
+      }
       return [presentExtension(urls, shown, { versions: query.versions !== 'all' })]
     }),
   }
