@@ -16,9 +16,10 @@ const TRIES = 2
 /** Answers that are sure: no such name, no record of this type, and names that cannot exist. */
 const CERTAIN = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
 
-/** The resolver that the machine is set up with. */
-export function createDns(): Dns {
+/** @param servers addresses of name servers, `ip:port`; default: those that the machine is set up with */
+export function createDns(servers?: string[]): Dns {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES })
+  if (servers) resolver.setServers(servers)
   return {
     async txt(name) {
       try {
