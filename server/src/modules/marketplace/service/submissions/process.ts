@@ -46,6 +46,9 @@ async function scanAndDecide(ctx: Ctx, row: SubmissionRow): Promise<void> {
       ctx.log.error({ err: error, submissionId: row.id }, 'the bytes of a submission are gone')
       const message = 'the upload was lost on our side: submit the package again'
       result = { ...nothingKnown, findings: [{ rule: 'upload-lost', severity: 'error', message }] }
+    } else if (error instanceof DOMException && error.name === 'TimeoutError') {
+      ctx.log.error({ err: error, submissionId: row.id }, 'the checks of a package took too long')
+      result = { ...nothingKnown, findings: [], failure: 'The checks of the package took too long.' }
     } else throw error
   }
   await conclude(ctx, row, result)

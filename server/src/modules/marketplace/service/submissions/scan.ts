@@ -1,4 +1,5 @@
 import type { Finding, UpdateDifference } from '@devforge/db'
+import { MINUTE } from '../../../../clock.ts'
 import type { Ctx } from '../../../../context.ts'
 import { revokeLeakedTokens } from '../../../auth/service/leaked-tokens.ts'
 import { findPublished, type SubmissionRow } from '../../queries/submissions.ts'
@@ -21,6 +22,9 @@ export interface ScanResult {
   failure: string | null
 }
 
+/** A package made to keep our own checks busy must not keep a worker. */
+const CHECKS_MS = 5 * MINUTE
+
 /**
  * Everything that is to be known of a package before it may be published. Reads it as a stream, three times at most, and writes
  * nothing but the revocation of tokens that it leaks.
@@ -31,7 +35,7 @@ export async function scanPackage(ctx: Ctx, row: SubmissionRow): Promise<ScanRes
   try {
     const pkg = await openPackage(access, { skipData: true })
     try {
-      const { findings, leakedTokens } = await inspectPackage(pkg)
+      const { findings, leakedTokens } = await inspectPackage(pkg, { signal: AbortSignal.timeout(CHECKS_MS) })
       // At once, whatever becomes of the package: who uploaded it may have shown it to others.
       if (leakedTokens.length > 0) await revokeLeakedTokens(ctx, leakedTokens, `in a package (${row.id})`)
       const compared = await compare(ctx, row, pkg)
