@@ -20,7 +20,9 @@ export class PaymentsApi {
    * Starts a purchase. Open `url` in a browser; the customer pays there and is sent to `successUrl` (a web page or a
    * `devforge://` link), where {@link checkout} tells how it ended. The SDK gives each call an `idempotencyKey` and repeats it
    * with that when the connection fails; give one yourself to repeat a call later: the same key is the same purchase.
-   * @throws PLAN_NOT_FOUND, ALREADY_OWNED (`details.licenseId`; null while a payment is on its way), LICENSE_NOT_RENEWABLE,
+   * A paid extension is bought the same way: `item: { extension: 'publisher.name' }`; afterwards `license.sync({ force: true })` brings
+   * it into the lease at once.
+   * @throws PLAN_NOT_FOUND, EXTENSION_NOT_FOR_SALE, ALREADY_OWNED (`details.licenseId`; null while a payment is on its way), LICENSE_NOT_RENEWABLE,
    * CURRENCY_NOT_SUPPORTED, CHECKOUT_EXPIRED, CHECKOUT_FAILED, QUANTITY_NOT_SUPPORTED, PROMOTION_CODE_INVALID, IDEMPOTENCY_CONFLICT, PAYMENTS_NOT_CONFIGURED, STRIPE_UNAVAILABLE
    * @example
    * const { id, url } = await forge.payments.createCheckout({

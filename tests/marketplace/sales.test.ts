@@ -114,6 +114,11 @@ describe('buying', () => {
       licenseId: sold.licenseId,
     })
     expect(await entitlementsOf(editorKey, machine)).toContain(product)
+    const asked = (entitlement: string) => t.forge().licenses.validate({ key: editorKey, entitlement })
+    expect([(await asked(product)).code, (await asked('extension:acme.other')).code]).toEqual([
+      'VALID',
+      'ENTITLEMENT_MISSING',
+    ])
     await t.forge().licenses.activate({ key: sold.licenseKey, fingerprint: machine })
     expect(await entitlementsOf(sold.licenseKey, machine)).toContain(product)
     expect(await t.forge().licenses.validate({ key: sold.licenseKey, product })).toMatchObject({

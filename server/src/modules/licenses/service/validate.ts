@@ -2,6 +2,7 @@ import type { Ctx } from '../../../context.ts'
 import { sha256 } from '../../../crypto/secrets.ts'
 import { lookupHash } from '../keys.ts'
 import { type LookedUpLicense, lookUpLicense } from '../lookup.ts'
+import { extensionEntitlements } from '../queries/licenses.ts'
 import { releaseDate } from '../releases.ts'
 import { noteSeen } from '../seen.ts'
 import { FREE_ENTITLEMENTS, isUsable, remedies, statusAt, statusCode, type ValidationCode } from '../state.ts'
@@ -72,13 +73,23 @@ async function notCovered(
   license: LookedUpLicense,
 ): Promise<ValidationCode | null> {
   if (input.product !== undefined && input.product !== license.product) return 'PRODUCT_MISMATCH'
-  if (input.entitlement !== undefined && !license.entitlements.includes(input.entitlement))
+  if (input.entitlement !== undefined && !(await gives(ctx, license, input.entitlement))) {
     return 'ENTITLEMENT_MISSING'
+  }
   if (input.appVersion !== undefined && license.updatesUntil !== null) {
     const released = await releaseDate(ctx.deps, license.product, input.appVersion)
     if (released > license.updatesUntil) return 'VERSION_NOT_COVERED'
   }
   return null
+}
+
+/** By itself, or, as its leases do, by what its owner has besides it: paid extensions. */
+async function gives(ctx: Ctx, license: LookedUpLicense, entitlement: string): Promise<boolean> {
+  if (license.entitlements.includes(entitlement)) return true
+  if (!entitlement.startsWith('extension:')) return false
+  const { userId } = license
+  const others = await extensionEntitlements(ctx.db, { userId, now: ctx.deps.clock.now() })
+  return others.includes(entitlement)
 }
 
 function deviceCode(input: ValidateInput, license: LookedUpLicense): ValidationCode | null {
