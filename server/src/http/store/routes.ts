@@ -21,9 +21,9 @@ const MAX_QUERY_LENGTH = 200
  */
 export function mountStore(app: Hono<HttpEnv>, deps: Deps): void {
   app.get('/vscode/item', async (c) => {
-    const name = c.req.query('itemName') ?? ''
+    const name = clean(c.req.query('itemName') ?? '')
     try {
-      const item = await storeItem(contextOf(deps, c), name.slice(0, MAX_QUERY_LENGTH))
+      const item = await storeItem(contextOf(deps, c), name)
       const { displayName, description } = item.extension
       if (item.shown === null)
         return answerStorePage({ title: displayName, body: gonePage(item.extension), status: 410 })
