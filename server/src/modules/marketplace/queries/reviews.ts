@@ -9,7 +9,7 @@ import {
   reviews,
   users,
 } from '@devforge/db'
-import { and, asc, desc, eq, gt, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { ReviewRow } from './ratings.ts'
 
 export type ReviewSort = 'newest' | 'highest' | 'lowest'
@@ -30,17 +30,20 @@ const shown = {
   publisher: publishers.displayName,
 }
 
-const after = (sort: ReviewSort, cursor: ReviewCursor): SQL | undefined => {
-  const older = lt(reviews.id, cursor.id)
-  if (sort === 'newest') return older
-  const further = sort === 'highest' ? lt(reviews.stars, cursor.stars) : gt(reviews.stars, cursor.stars)
-  return or(further, and(eq(reviews.stars, cursor.stars), older))
+/** Fewest stars first, and the newest of those: both descend, so that one comparison of rows finds a page in the index. */
+const fewest = sql`(5 - ${reviews.stars})`
+
+const after = (sort: ReviewSort, { stars, id }: ReviewCursor): SQL => {
+  if (sort === 'newest') return lt(reviews.id, id)
+  return sort === 'highest'
+    ? sql`(${reviews.stars}, ${reviews.id}) < (${stars}, ${id})`
+    : sql`(${fewest}, ${reviews.id}) < (${5 - stars}, ${id})`
 }
 
 const ordered = {
   newest: [desc(reviews.id)],
   highest: [desc(reviews.stars), desc(reviews.id)],
-  lowest: [asc(reviews.stars), desc(reviews.id)],
+  lowest: [desc(fewest), desc(reviews.id)],
 } satisfies Record<ReviewSort, SQL[]>
 
 /** Reviews of an extension that are not hidden, one more than `limit`. */
