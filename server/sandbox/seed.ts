@@ -5,11 +5,12 @@ import type { Deps } from '../src/deps.ts'
 import { withEngine } from '../src/modules/auth/engine.ts'
 import { inTx } from '../src/tx.ts'
 
-/** Accounts to look around with. One per role. */
+/** Accounts to look around with. One per role, and one that publishes extensions. */
 export const DEMO_ACCOUNTS = [
   { role: 'admin', email: 'admin@devforge.localhost', name: 'Ada Admin' },
   { role: 'agent', email: 'agent@devforge.localhost', name: 'Alan Agent' },
   { role: 'customer', email: 'customer@devforge.localhost', name: 'Cleo Customer' },
+  { role: 'customer', email: 'author@devforge.localhost', name: 'Aria Author' },
 ] as const
 
 /**

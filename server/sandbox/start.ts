@@ -1,6 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Deps } from '../src/deps.ts'
+import type { Logger } from '../src/log.ts'
 
 // Later starts take the compiled code from a cache: about a second less.
 enableCompileCache()
@@ -71,6 +73,9 @@ async function start(options: { demo: boolean }): Promise<void> {
   const env = parseEnv({
     DEVFORGE_SECRET: secrets.DEVFORGE_SECRET,
     MAIL_DIR: join(dataDir, 'mail'),
+    FILES_DIR: join(dataDir, 'files'),
+    // Packages are looked at by our own checks alone: no virus scanner is brought along.
+    MALWARE_SCANNER: 'builtin',
     ...process.env,
     ...(stripe
       ? {
@@ -97,6 +102,7 @@ async function start(options: { demo: boolean }): Promise<void> {
   running.push({ name: 'server', stop: server.stop })
   const { url } = server
   await claim.announce(url)
+  if (hasDemo) running.push(fillStore(server.deps, log))
 
   say(`\nDev Forge is ready, in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
   say(
@@ -121,6 +127,30 @@ async function start(options: { demo: boolean }): Promise<void> {
     await stopAll()
     say('Stopped.')
   })
+}
+
+/** Fills the store while people already look around; the next start goes on where this one was stopped. */
+function fillStore(deps: Deps, log: Logger): (typeof running)[number] {
+  const stopped = new AbortController()
+  const filled = import('./marketplace/seed.ts')
+    .then(({ seedMarketplace }) =>
+      seedMarketplace(deps, {
+        authorEmail: 'author@devforge.localhost',
+        adminEmail: 'admin@devforge.localhost',
+        signal: stopped.signal,
+      }),
+    )
+    .then(
+      (added) => log.info({ added }, 'demo extensions'),
+      (error: unknown) => log.error({ err: error }, 'the demo has no extensions'),
+    )
+  return {
+    name: 'demo extensions',
+    async stop() {
+      stopped.abort()
+      await filled
+    },
+  }
 }
 
 async function startDatabase(given: string | undefined, dataDir: string, say: (text: string) => void) {
