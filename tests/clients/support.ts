@@ -31,7 +31,7 @@ export interface Bench extends AsyncDisposable {
   write(name: string, files: Record<string, string>): Promise<string>
 }
 
-export interface RunOptions {
+interface RunOptions {
   cwd?: string
   env?: Record<string, string>
 }
