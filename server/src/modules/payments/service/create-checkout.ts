@@ -12,14 +12,12 @@ import { findPlan, lockUser, type PlanRow } from '../queries/catalog.ts'
 import {
   type CheckoutRow,
   findCheckoutByKey,
-  findLicenseOfProduct,
   findOpenTwin,
-  findOwnedLicense,
-  findOwnLicenseWithPlan,
   insertCheckout,
   isExtensionBeingPaid,
   isPlanBeingPaid,
 } from '../queries/checkouts.ts'
+import { findLicenseOfProduct, findOwnedLicense, findOwnLicenseWithPlan } from '../queries/owned-licenses.ts'
 import type { createCheckoutInput } from '../schemas.ts'
 import { askStripe, stripeOf } from '../stripe/api.ts'
 import { offerOf, type Sale } from '../stripe/catalog.ts'

@@ -3,7 +3,7 @@ import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
 import { queueMail } from '../../../mail/outbox.ts'
 import { findPlan, userOfStripeCustomer } from '../queries/catalog.ts'
-import { findLicenseOfSubscription } from '../queries/checkouts.ts'
+import { findLicenseOfSubscription } from '../queries/owned-licenses.ts'
 import { findPaymentByIntent, type PaymentRow } from '../queries/payments.ts'
 import {
   findSubscriptionByStripeId,

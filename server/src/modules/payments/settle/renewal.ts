@@ -3,13 +3,13 @@ import type { Ctx } from '../../../context.ts'
 import { suspendLicense } from '../../licenses/service/decide.ts'
 import { addBoughtUpdates, moveBoughtUpdates } from '../../licenses/service/follow.ts'
 import { findPlan } from '../queries/catalog.ts'
+import type { CheckoutRow } from '../queries/checkouts.ts'
 import {
-  type CheckoutRow,
   findLicense,
   findLicenseEvent,
   lockOwnedLicense,
   type OwnedLicense,
-} from '../queries/checkouts.ts'
+} from '../queries/owned-licenses.ts'
 import type { ClaimChange } from './license.ts'
 import { DISPUTED, liftOurSuspension } from './suspension.ts'
 

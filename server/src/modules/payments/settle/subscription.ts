@@ -3,13 +3,8 @@ import type Stripe from 'stripe'
 import type { Ctx } from '../../../context.ts'
 import { followSubscription } from '../../licenses/service/follow.ts'
 import { userOfStripeCustomer } from '../queries/catalog.ts'
-import {
-  type CheckoutRow,
-  findLicenseEvent,
-  findLicenseOfSubscription,
-  lockCheckout,
-  type OwnedLicense,
-} from '../queries/checkouts.ts'
+import { type CheckoutRow, lockCheckout } from '../queries/checkouts.ts'
+import { findLicenseEvent, findLicenseOfSubscription, type OwnedLicense } from '../queries/owned-licenses.ts'
 import {
   findSubscriptionOfCheckout,
   insertSubscription,

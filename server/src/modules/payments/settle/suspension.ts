@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../context.ts'
 import { reinstateLicense } from '../../licenses/service/decide.ts'
-import { lockOwnedLicense } from '../queries/checkouts.ts'
+import { lockOwnedLicense } from '../queries/owned-licenses.ts'
 import { hasOtherDispute, type PaymentRow } from '../queries/payments.ts'
 
 /** As the owner reads it in the mail; also how a suspension of ours is told from an admin's. */
