@@ -7,7 +7,7 @@ import { createWorld } from './world.ts'
 
 const MIB = 1024 * 1024
 const DATA_BYTES = 199 * MIB
-const MOST_MIB = Number(process.env.H2M ?? 32)
+const MOST_MIB = 32
 
 /** A package of 200 MB in which nothing is compressed. */
 function large(vsix: Uint8Array): Uint8Array<ArrayBuffer> {
