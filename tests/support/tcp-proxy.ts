@@ -11,7 +11,8 @@ export interface TcpProxy extends AsyncDisposable {
   stall(): void
 }
 
-export async function createTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+/** @param at a port of its own; 0 for any */
+export async function createTcpProxy(target: { host: string; port: number }, at = 0): Promise<TcpProxy> {
   const sockets = new Set<net.Socket>()
   let stalled = false
   const server = net.createServer((client) => {
@@ -32,7 +33,7 @@ export async function createTcpProxy(target: { host: string; port: number }): Pr
     }
   })
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  await listen(0)
+  await listen(at)
   const { port } = server.address() as net.AddressInfo
   const cut = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy()

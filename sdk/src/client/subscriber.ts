@@ -30,7 +30,9 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
       let problem: unknown
       try {
         tried = await tokenOf(options.identity)
-        const packed = JSON.stringify(transformer.serialize({ ...input, lastEventId }))
+        const packed = JSON.stringify(
+          transformer.serialize(lastEventId === undefined ? input : { ...input, lastEventId }),
+        )
         for await (const event of openStream(
           options,
           `/trpc/${path}?input=${encodeURIComponent(packed)}`,

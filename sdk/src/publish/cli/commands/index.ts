@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { installInfo, search } from './find.ts'
 import { login, logout, whoami } from './login.ts'
 import { deprecate, unyank, yank } from './manage.ts'
 import { publish } from './publish.ts'
@@ -16,4 +17,6 @@ export const commands: readonly Command[] = [
   unyank,
   deprecate,
   stats,
+  search,
+  installInfo,
 ]
