@@ -1,4 +1,4 @@
-import { extensionVersions, newId } from '@devforge/db'
+import { newId } from '@devforge/db'
 import { renderListing } from '@devforge/server/modules/marketplace/service/gallery/listing'
 import { indexExtension } from '@devforge/server/modules/marketplace/service/search/index-extension'
 import { versionOrder } from '@devforge/server/modules/marketplace/vsix/versions'
@@ -62,33 +62,18 @@ async function fill(publisher: string, isPreRelease: (number: number) => boolean
     license: 'license.txt',
     icon: 'icon.png',
   }
-  const versions = extensions.flatMap(({ id }) =>
-    Array.from({ length: VERSIONS }, (_, number) =>
-      PLATFORMS.map((targetPlatform) => ({
-        id: newId('exv'),
-        extensionId: id,
-        version: `1.${number}.0`,
-        versionOrder: versionOrder(`1.${number}.0`),
-        targetPlatform,
-        preRelease: isPreRelease(number),
-        sha256: Buffer.alloc(32),
-        sizeBytes: 1,
-        signature: Buffer.alloc(64),
-        signatureKid: 'kid',
-        manifest: {},
-        engine: '^1.95.0',
-        localizedLanguages: [],
-        executesCode: true,
-        storagePrefix: `extensions/${id}/1.${number}.0/${targetPlatform}`,
-        assets,
-        submissionId: newId('smn'),
-        publishedBy: author.id,
-        publishedAt: new Date('2026-11-01T00:00:00Z'),
-      })),
-    ).flat(),
-  )
-  await t.deps.db.insert(extensionVersions).values(versions.slice(0, 3000))
-  await t.deps.db.insert(extensionVersions).values(versions.slice(3000))
+  const numbers = Array.from({ length: VERSIONS }, (_, number) => number)
+  const versions = numbers.map((number) => `1.${number}.0`)
+  // In one statement: twelve thousand packages take no time then.
+  await sql`
+    insert into extension_versions (id, extension_id, version, version_order, target_platform, pre_release, sha256, size_bytes, signature,
+      signature_kid, manifest, engine, executes_code, storage_prefix, assets, submission_id, published_by, published_at)
+    select e.id || v.version || p, e.id, v.version, v.version_order, p, v.pre_release::boolean, ${Buffer.alloc(32)}, 1, ${Buffer.alloc(64)}, 'kid', '{}',
+      '^1.95.0', true, 'extensions/' || e.id || '/' || v.version || '/' || p, ${sql.json(assets)}, e.id || v.version || p, ${author.id},
+      '2026-11-01T00:00:00Z'
+    from unnest(${extensions.map(({ id }) => id)}::text[]) as e(id),
+      unnest(${versions}::text[], ${versions.map(versionOrder)}::text[], ${numbers.map((number) => String(isPreRelease(number)))}::text[]) as v(version, version_order, pre_release),
+      unnest(${PLATFORMS}::text[]) as p`
   for (const { id } of extensions) await indexExtension(t.deps.db, id, t.clock.now())
   return extensions.map(({ id }) => id)
 }

@@ -4,6 +4,7 @@ import { presentAnswer, presentExtension, wantsAllVersions } from '../../gallery
 import { withBase } from '../../gallery/render.ts'
 import type { GalleryFilter, GalleryQuery } from '../../gallery/request.ts'
 import { findListings, findPageListings, type ListingRow } from '../../queries/gallery.ts'
+import { catalogCache } from '../catalog-cache.ts'
 import { searchExtensions } from '../search/search.ts'
 import { renderMissingListings, renderWithAllVersions } from './listing.ts'
 import { searchOf } from './sorts.ts'
@@ -14,6 +15,11 @@ const CACHE_CHARS = 48 * 1024 * 1024
 /** Packages that one answer tells of when every version is asked for; what is older is left out, evenly. */
 const MAX_PACKAGES_PER_ANSWER = 6_000
 const MAX_PACKAGES_PER_EXTENSION = 2_000
+
+/** An update check of somebody's forty extensions is theirs alone. */
+const MAX_KEPT_LOOKUPS = 5
+/** Of a kilobyte each, in the catalog's cache: what an extension takes on a page. */
+const ITEMS_PER_EXTENSION = 4
 
 interface CachedListing {
   sizeChars: number
@@ -45,10 +51,23 @@ type Ready = ListingRow & { text: string }
 
 /**
  * Answers a query of an editor's gallery: a search and one statement for a page of results, one statement for extensions that are
- * asked for by name or id. Paid extensions are there for those who may have them; others are not told of them.
+ * asked for by name or id. Paid extensions are there for those who may have them; others are not told of them. Whole answers are
+ * kept as long as nothing in the catalog changed.
  * @returns JSON
  */
-export async function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+export function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+  const { filters, flags } = query
+  const lookups = filters.reduce((sum, { names, uuids }) => sum + names.length + uuids.length, 0)
+  // What hardly anybody asks for again, or is too large to be kept, is made each time.
+  if (wantsAllVersions(flags) || lookups > MAX_KEPT_LOOKUPS) return answerQuery(deps, query, viewer)
+  const key = JSON.stringify([filters, flags, [...viewer.entitled].sort()])
+  const extensions = filters.reduce((sum, { pageSize }) => sum + Math.min(pageSize, 50), 0)
+  return catalogCache(deps).read(`gallery ${key}`, extensions * ITEMS_PER_EXTENSION, () =>
+    answerQuery(deps, query, viewer),
+  )
+}
+
+async function answerQuery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
   const results = await Promise.all(
     query.filters.map(async (filter) => {
       const { rows, total } = filter.foreign
