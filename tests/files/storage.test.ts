@@ -9,11 +9,14 @@ import { createS3Files } from '@devforge/server/files/s3'
 import type { Files } from '@devforge/server/files/types'
 import { createLog } from '@devforge/server/log'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp } from '../support/app.ts'
 import { logSink } from '../support/log.ts'
+import { openMarketplace } from '../support/marketplace.ts'
+import { packVsix } from '../support/vsix.ts'
 
 /**
- * The s3 driver needs a server: give its address and keys, and it is held to the same tests as the disk. Tried with OpenStack
- * Swift's S3 API, see CONTRIBUTING.
+ * The s3 driver needs a server: give its address and keys, and it is held to the same tests as the disk. `start-swift.sh` beside
+ * this file starts one of Debian's packages.
  */
 const { S3_TEST_ENDPOINT, S3_TEST_BUCKET, S3_TEST_ACCESS_KEY_ID, S3_TEST_SECRET_ACCESS_KEY } = process.env
 const hasS3 = Boolean(S3_TEST_ENDPOINT && S3_TEST_BUCKET)
@@ -180,5 +183,26 @@ describe.skipIf(!hasS3)('files in a bucket (skipped without S3_TEST_ENDPOINT)', 
       403,
     )
     await files.deleteAll('presigned')
+  })
+
+  it('serve a whole server: a package is published into the bucket and downloaded from it, not through us', async () => {
+    await using t = await createTestApp({
+      env: {
+        FILES_DRIVER: 's3',
+        S3_BUCKET: S3_TEST_BUCKET ?? '',
+        S3_ENDPOINT: S3_TEST_ENDPOINT ?? '',
+        S3_ACCESS_KEY_ID: S3_TEST_ACCESS_KEY_ID ?? '',
+        S3_SECRET_ACCESS_KEY: S3_TEST_SECRET_ACCESS_KEY ?? '',
+        S3_FORCE_PATH_STYLE: 'true',
+      },
+    })
+    const m = await openMarketplace(t)
+    expect(await m.publish()).toMatchObject({ status: 'published' })
+    const { url } = await t.forge().call('marketplace.download', 'query', { id: `${m.publisher}.hello` })
+    expect(url.startsWith(S3_TEST_ENDPOINT ?? '-')).toBe(true)
+    const bytes = Buffer.from(await (await fetch(url)).arrayBuffer())
+    expect(bytes.equals(await packVsix({ publisher: m.publisher }))).toBe(true)
+    expect(await keysOf(t.deps.files, 'incoming')).toEqual([])
+    await t.deps.files.deleteAll('extensions')
   })
 })

@@ -161,9 +161,14 @@ export function createS3Files(env: S3Env, log: Logger): Files {
       }
     },
     delete: (key) => driver.delete(checkedKey(key)),
-    // With its slash, or `ext_1` would take `ext_12` along.
-    deleteAll: (prefix) => driver.deleteAll(`${checkedPrefix(prefix)}/`),
+    async deleteAll(prefix) {
+      const keys: string[] = []
+      for await (const { key } of files.list(prefix)) keys.push(key)
+      // One by one: deleting many at once needs checksums that S3-compatible services disagree about, and there are ten.
+      for (const key of keys) await driver.delete(key)
+    },
     async *list(prefix) {
+      // With its slash, or `ext_1` would list `ext_12`, too.
       let paginationToken: string | undefined
       do {
         const page = await driver.listAll(`${checkedPrefix(prefix)}/`, {
