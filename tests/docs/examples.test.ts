@@ -3,14 +3,18 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { format } from 'node:util'
+import type { DevForge } from '@devforge/sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { licensed } from '../support/licenses.ts'
 import { GOOD_CARD } from '../support/payments.ts'
+import { signUp } from '../support/people.ts'
+import { packVsix } from '../support/vsix.ts'
 
 // Blocks marked `ts` in the documents must compile as they stand; those marked `ts run` are run too, each against a server of
 // its own. Further words say what must be there before: `ada` has signed up; `signed-in` gives her client as `forge`;
-// `licensed` gives `licenseKey`; `device` has her approve what opens in the browser.
+// `licensed` gives `licenseKey`; `device` has her approve what opens in the browser; `author` has a publisher, a package in `file`, and
+// workers that check it; `published` has it published.
 
 const root = join(import.meta.dirname, '../..')
 const DOCUMENTS = ['README.md', 'sdk/README.md', 'CONTRIBUTING.md']
@@ -73,7 +77,9 @@ test('every example compiles as it stands', async () => {
 
 /** What an example may take for given. */
 async function prepare(t: TestApp, words: string[]): Promise<void> {
-  const needsAda = words.some((word) => ['ada', 'signed-in', 'licensed', 'device'].includes(word))
+  const needsAda = words.some((word) =>
+    ['ada', 'signed-in', 'licensed', 'device', 'author', 'published'].includes(word),
+  )
   if (!needsAda) return
   const forge = t.forge({ url: URL_IN_DOCUMENTS })
   const { user } = await forge.auth.signUp(ada)
@@ -82,6 +88,7 @@ async function prepare(t: TestApp, words: string[]): Promise<void> {
     const { key } = await licensed(t, { owner: { ...ada, forge, id: user.id } })
     vi.stubGlobal('licenseKey', key)
   }
+  if (words.includes('author') || words.includes('published')) await preparePackage(t, forge, words)
   vi.stubGlobal('openInBrowser', async (url: string) => {
     if (words.includes('device')) {
       const userCode =
@@ -92,6 +99,33 @@ async function prepare(t: TestApp, words: string[]): Promise<void> {
     await t.sandbox.pay(url, { card: GOOD_CARD })
     expect(await t.drain()).toEqual([])
   })
+}
+
+async function preparePackage(t: TestApp, forge: DevForge, words: string[]): Promise<void> {
+  await forge.marketplace.createPublisher({ name: 'acme' })
+  const vsix = await packVsix({ publisher: 'acme', name: 'hello' })
+  const file = join(folder, 'hello.vsix')
+  await writeFile(file, vsix)
+  vi.stubGlobal('file', file)
+  if (!words.includes('published')) return
+  const { id } = await forge.marketplace.submit(new Uint8Array(vsix))
+  await t.drain()
+  const admin = await signUp(t, { role: 'admin' })
+  await admin.forge.marketplace.approve({ submissionId: id })
+  await t.drain()
+}
+
+/** Does the jobs while an example waits for them. */
+async function whileWorking(t: TestApp, work: Promise<unknown>): Promise<void> {
+  let done = false
+  const ended = work.finally(() => {
+    done = true
+  })
+  while (!done) {
+    await t.drain()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await ended
 }
 
 describe('the examples', () => {
@@ -121,7 +155,8 @@ describe('the examples', () => {
     vi.spyOn(console, 'log').mockImplementation((...parts) => {
       said.push(format(...parts))
     })
-    await import(/* @vite-ignore */ file)
+    const example = import(/* @vite-ignore */ file)
+    await (words.includes('author') ? whileWorking(t, example) : example)
     expect(said.length).toBeGreaterThan(0)
     // What a comment beside a `console.log` promises is what it prints.
     for (const [, promised] of code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm))

@@ -305,18 +305,19 @@ describe('publishing', () => {
         engines: { vscode: '^1.90.0' },
         repository: 'https://example.com/r',
         main: './main.js',
+        activationEvents: ['onCommand:packed.run'],
         devDependencies: { '@vscode/vsce': '*' },
       }),
     )
     await writeFile(join(dir, 'main.js'), 'exports.activate = () => {}\n')
     await writeFile(join(dir, 'README.md'), '# Packed\n')
     await copyFile(join(import.meta.dirname, '../../LICENSE'), join(dir, 'LICENSE'))
-    const path = process.env.PATH ?? ''
-    vi.stubEnv('PATH', '/nonexistent')
-    const without = await devforge(['publish', '--dir', dir], asCi())
+    // In a process of its own: this one finds packages of the workspace wherever it looks.
+    const without = await run(process.execPath, [MAIN, 'publish', '--dir', dir], {
+      env: { DEVFORGE_URL: TEST_URL, XDG_CONFIG_HOME: home, PATH: '/nonexistent' },
+    }).catch((error) => error)
     expect(without.code).toBe(1)
-    expect(without.err).toContain('npm install --save-dev @vscode/vsce')
-    vi.stubEnv('PATH', path)
+    expect(without.stderr).toContain('npm install --save-dev @vscode/vsce')
     await mkdir(join(dir, 'node_modules/@vscode'), { recursive: true })
     await symlink(
       join(import.meta.dirname, '../node_modules/@vscode/vsce'),
