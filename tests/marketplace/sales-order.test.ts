@@ -1,6 +1,6 @@
 import { settlePayment } from '@devforge/server/modules/payments/settle/route'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { asWorker, hurry, losingAnswers, stripeDown } from '../payments/support.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { GOOD_CARD } from '../support/payments.ts'
@@ -8,6 +8,9 @@ import { type Person, signUp } from '../support/people.ts'
 import { addsUp, buyExtension, type Sold, sellingShop, startBuying } from './sales-support.ts'
 
 const DAY = 86_400_000
+
+// Each buys and settles for real: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let t: TestApp
 let admin: Person

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { failure } from '../support/errors.ts'
 import { ask, byName } from '../support/gallery.ts'
@@ -16,6 +16,9 @@ import {
   setPrice,
   startBuying,
 } from './sales-support.ts'
+
+// Each buys and settles for real: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let t: TestApp
 beforeAll(async () => {

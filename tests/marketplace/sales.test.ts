@@ -1,6 +1,6 @@
 import { LicenseManager, memoryLicenseStorage } from '@devforge/sdk/offline'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { RETURN_URLS } from '../payments/support.ts'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { failure } from '../support/errors.ts'
@@ -19,6 +19,9 @@ import {
 } from './sales-support.ts'
 
 const DAY = 86_400_000
+
+// Each buys and settles for real: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let t: TestApp
 let admin: Person
