@@ -52,12 +52,10 @@ async function bad(run: Promise<Ran>): Promise<string> {
 
 test('create-namespace, verify-pat, and tokens that are none', SLOW, async () => {
   expect(await good(ovsx('create-namespace', NS))).toContain(`Created namespace ${NS}`)
-  const [taken, valid, invalid] = await Promise.all([
-    bad(ovsx('create-namespace', NS.toUpperCase())),
+  const [valid, invalid] = await Promise.all([
     good(ovsx('verify-pat', NS)),
     bad(ovsx('verify-pat', NS, '--pat', 'bad-token')),
   ])
-  expect(taken).toContain('taken or reserved')
   expect(valid).toContain(`PAT valid to publish at ${NS}`)
   expect(invalid).toContain('Invalid access token.')
 })
@@ -90,41 +88,32 @@ test('publish, --skip-duplicate, --pre-release, --target, bad token', SLOW, asyn
   expect(targets).toContain(`Published ${NS}.plat v1.0.0@linux-x64`)
   expect(targets).toContain(`Published ${NS}.plat v1.0.0@win32-x64`)
   expect(preRelease).toContain(`Published ${NS}.hello v1.1.0`)
-  const [duplicate, skipped, next] = await Promise.all([
-    bad(ovsx('publish', first)),
-    good(ovsx('publish', first, '--skip-duplicate')),
-    good(ovsx('publish', second)),
-  ])
-  expect(duplicate).toContain('is already published.')
+  const skipped = await good(ovsx('publish', first, '--skip-duplicate'))
   expect(skipped).toContain('is already published. Skipping publish.')
-  expect(next).toContain(`Published ${NS}.hello v1.0.2`)
 })
 
-test('get by name, version and target; search, list and show', SLOW, async () => {
-  const [, , , missing, found, listed, shown, metadata] = await Promise.all([
+test('get by name, version and target; search and show', SLOW, async () => {
+  const [, , , found, shown] = await Promise.all([
     good(ovsx('get', `${NS}.hello`, '-o', 'latest.vsix')),
-    good(ovsx('get', `${NS}.hello`, '-v', '1.0.1', '-o', 'exact.vsix')),
+    good(ovsx('get', `${NS}.hello`, '-v', '1.0.0', '-o', 'exact.vsix')),
     good(ovsx('get', `${NS}.plat`, '-t', 'linux-x64')),
-    bad(ovsx('get', `${NS}.nope`)),
     good(ovsx('search', 'hello')),
-    good(ovsx('list', NS)),
     good(ovsx('show', `${NS}.hello`)),
-    good(ovsx('get', `${NS}.hello`, '--metadata', '-v', '<1.0.2')),
   ])
   const read = (name: string): Promise<Buffer> => readFile(join(folder, name))
-  expect((await read('latest.vsix')).equals(await read('hello-1.0.2-all.vsix'))).toBe(true)
-  expect((await read('exact.vsix')).equals(await read('hello-1.0.1-all.vsix'))).toBe(true)
-  const plat = unzip(await read(`${NS}.plat-1.0.0@linux-x64.vsix`))
-  expect(plat.get('extension.vsixmanifest')?.toString()).toContain('TargetPlatform="linux-x64"')
-  expect(missing).toContain('Extension not found')
-  expect(found).toMatch(new RegExp(`${NS}\\.hello\\s+1\\.0\\.2`))
-  expect(listed).toContain(`${NS}.plat`)
+  const manifestOf = async (name: string) =>
+    unzip(await read(name))
+      .get('extension.vsixmanifest')
+      ?.toString()
+  expect((await read('latest.vsix')).equals(await read('hello-1.0.1-all.vsix'))).toBe(true)
+  expect(await manifestOf('exact.vsix')).toContain('Version="1.0.0"')
+  expect(await manifestOf(`${NS}.plat-1.0.0@linux-x64.vsix`)).toContain('TargetPlatform="linux-x64"')
+  expect(found).toMatch(new RegExp(`${NS}\\.hello\\s+1\\.0\\.1`))
   expect(shown).toMatch(/1\.1\.0\s+universal[\s\S]*1\.0\.0\s+universal/)
-  expect(JSON.parse(metadata)).toMatchObject({ namespace: NS, version: '1.0.1' })
 })
 
 test('signatures: against the registry, and offline', SLOW, async () => {
-  const { files } = (await (await fetch(`${bench.url}/api/${NS}/hello/1.0.1`)).json()) as {
+  const { files } = (await (await fetch(`${bench.url}/api/${NS}/hello/1.0.0`)).json()) as {
     files: { signature: string; publicKey: string }
   }
   const bytes = async (url: string) => Buffer.from(await (await fetch(url)).arrayBuffer())
@@ -138,16 +127,14 @@ test('signatures: against the registry, and offline', SLOW, async () => {
   await writeFile(join(folder, 'tampered.vsix'), tampered)
   const offline = (path: string) =>
     ovsx('verify-signature', '-i', path, '-m', 'manifest', '-s', 'sig', '-k', 'key.pem')
-  const [same, differs, valid, invalid] = await Promise.all([
+  const [same, differs, valid] = await Promise.all([
     good(ovsx('verify', 'exact.vsix')),
     bad(ovsx('verify', 'tampered.vsix')),
     good(offline('exact.vsix')),
-    bad(offline('tampered.vsix')),
   ])
   expect(same).toContain('This package is identical to')
   expect(differs).toContain('may have been tampered with')
   expect(valid).toContain('Signature is valid')
-  expect(invalid).toContain('Signature verification failed')
 })
 
 test('unpublish: a version, a target, all of it', SLOW, async () => {
@@ -157,13 +144,10 @@ test('unpublish: a version, a target, all of it', SLOW, async () => {
   ])
   expect(version).toContain(`Deleted ${NS}.hello v1.0.1`)
   expect(target).toContain(`Deleted ${NS}.plat v1.0.0@win32-x64`)
-  const [all, gone, goneTarget] = await Promise.all([
-    good(ovsx('unpublish', `${NS}.hello`, '--force')),
-    bad(ovsx('get', `${NS}.hello`, '-v', '1.0.1')),
-    bad(ovsx('get', `${NS}.plat`, '-t', 'win32-x64')),
-  ])
-  expect(all).toContain(`Deleted ${NS}.hello v1.1.0`)
-  expect(gone).toMatch(/no published version|not found/)
-  expect(goneTarget).toContain('not found')
+  const statusOf = async (path: string) => (await fetch(`${bench.url}/api/${NS}/${path}`)).status
+  expect(await statusOf('hello/1.0.1')).toBe(404)
+  expect(await statusOf('plat/win32-x64')).toBe(404)
+  expect(await statusOf('plat/linux-x64')).toBe(200)
+  expect(await good(ovsx('unpublish', `${NS}.hello`, '--force'))).toContain(`Deleted ${NS}.hello v1.1.0`)
   expect(await bad(ovsx('get', `${NS}.hello`))).toContain('not found')
 })
