@@ -28,6 +28,7 @@ it.each<[string, string]>([
   ['c:/x.js', 'zip-path'],
   ['extension/x.js:hidden', 'zip-path'],
   ['extension\\x.js', 'zip-path'],
+  ['extension/lib\\x.js', 'zip-path'],
   ['extension/x.js\0.png', 'zip-path'],
   ['extension/x\u0007.js', 'zip-path'],
   ['extension/.. /x.js', 'zip-path'],

@@ -1,5 +1,6 @@
 import { marked } from 'marked'
 import sanitize from 'sanitize-html'
+import { isCostlyMarkdown } from '../markdown-cost.ts'
 
 /** What a text of an author may show. No `id`, `class` or `style`: it must not pose as a part of our page. */
 const TAGS = [
@@ -46,6 +47,8 @@ function absolute(address: string, base: string | null): string | undefined {
   return URL.parse(trimmed, base)?.href
 }
 
+const escaped = (text: string): string => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`)
+
 /** Where files of a repository are shown or read; only hosts whose addresses we know. */
 function basesOf(repositoryUrl: string | null): { links: string | null; images: string | null } {
   const match = /^https:\/\/(github\.com|gitlab\.com)\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/i.exec(
@@ -62,6 +65,8 @@ function basesOf(repositoryUrl: string | null): { links: string | null; images: 
  * that we do not speak for them; images over https only.
  */
 export function renderMarkdown(text: string, { repositoryUrl }: MarkdownBase): string {
+  // Else a readme of 32 KB could hold the server up for seconds, at each look at its page.
+  if (isCostlyMarkdown(text)) return `<pre>${escaped(text)}</pre>`
   const bases = basesOf(repositoryUrl)
   const html = marked.parse(text, { async: false, gfm: true })
   return sanitize(html, {

@@ -15,8 +15,8 @@ export function readName(raw: Buffer, flags: number, findings: Findings): string
 
   if (raw.length === 0) wrong('zip-path', 'An entry has no name.')
   if (raw.length > MAX_NAME_BYTES) wrong('zip-path', `The name is longer than ${MAX_NAME_BYTES} bytes.`)
-  if (name.includes('\0')) wrong('zip-path', 'The name holds a NUL, where some readers end it.')
-  else if (/\p{Cc}/u.test(name)) wrong('zip-path', 'The name holds a control character.')
+  // NUL among them, where some readers end the name.
+  if (/\p{Cc}/u.test(name)) wrong('zip-path', 'The name holds a control character.')
   if (name.includes('\\')) wrong('zip-path', 'The name holds a backslash, which is a folder on Windows only.')
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) wrong('zip-path', 'The name is an absolute path.')
   else if (name.includes(':'))
@@ -88,7 +88,6 @@ function checkTop(name: string, wrong: (rule: string, message: string) => void):
  */
 export const fold = (name: string): string =>
   name
-    .normalize('NFD')
     .toUpperCase()
     .toLowerCase()
     .normalize('NFC')

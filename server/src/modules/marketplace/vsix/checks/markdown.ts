@@ -1,10 +1,9 @@
 import { marked } from 'marked'
 import sanitizeHtml from 'sanitize-html'
+import { isCostlyMarkdown } from '../../markdown-cost.ts'
 import type { Findings } from '../findings.ts'
 import { isScriptLink } from '../manifest/links.ts'
 
-/** Parsing takes longer than the text grows; what is longer is searched, not parsed. */
-const MAX_PARSED_LENGTH = 512 * 1024
 const LINKS = ['href', 'src', 'xlink:href', 'action', 'formaction', 'poster', 'data', 'srcset', 'background']
 /** They are dropped when the text is shown; authors are told. */
 const DROPPED = new Set([
@@ -25,11 +24,12 @@ const DROPPED = new Set([
  * those out who try. The rules on images are vsce's.
  */
 export function checkMarkdown(text: string, file: string, findings: Findings): void {
-  if (text.length > MAX_PARSED_LENGTH) {
+  if (isCostlyMarkdown(text)) {
     findings.add({
       rule: 'not-read',
       severity: /javascript:|<script|<svg|\son\w+\s*=/i.test(text) ? 'hold' : 'info',
-      message: `The text is longer than ${MAX_PARSED_LENGTH} characters and was searched for scripts, not parsed.`,
+      message:
+        'The text is so long or so entangled that it is shown as plain text; it was searched for scripts only.',
       file,
     })
     return
