@@ -69,7 +69,7 @@ async function fill(publisher: string, isPreRelease: (number: number) => boolean
     insert into extension_versions (id, extension_id, version, version_order, target_platform, pre_release, sha256, size_bytes, signature,
       signature_kid, manifest, engine, executes_code, storage_prefix, assets, submission_id, published_by, published_at)
     select e.id || v.version || p, e.id, v.version, v.version_order, p, v.pre_release::boolean, ${Buffer.alloc(32)}, 1, ${Buffer.alloc(64)}, 'kid', '{}',
-      '^1.95.0', true, 'extensions/' || e.id || '/' || v.version || '/' || p, ${sql.json(assets)}, e.id || v.version || p, ${author.id},
+      '^1.95.0', true, 'extensions/' || e.id || '/' || v.version || '/' || p, ${JSON.stringify(assets)}::text::jsonb, e.id || v.version || p, ${author.id},
       '2026-11-01T00:00:00Z'
     from unnest(${extensions.map(({ id }) => id)}::text[]) as e(id),
       unnest(${versions}::text[], ${versions.map(versionOrder)}::text[], ${numbers.map((number) => String(isPreRelease(number)))}::text[]) as v(version, version_order, pre_release),
