@@ -62,6 +62,16 @@ export async function hasPublished(db: Db, publisherId: string): Promise<boolean
   return rows.length > 0
 }
 
+/** Whether an extension of the publisher is taken down as harmful. */
+export async function hasHarmful(db: Db, publisherId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: extensions.id })
+    .from(extensions)
+    .where(and(eq(extensions.publisherId, publisherId), sql`${extensions.maliciousAt} is not null`))
+    .limit(1)
+  return rows.length > 0
+}
+
 /** Whether somebody became a member of the publisher after a time, and published no version of the extension. */
 export async function isNewMember(
   db: Db,

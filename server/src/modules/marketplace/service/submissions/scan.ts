@@ -3,7 +3,7 @@ import { MINUTE } from '../../../../clock.ts'
 import type { Ctx } from '../../../../context.ts'
 import { revokeLeakedTokens } from '../../../auth/service/leaked-tokens.ts'
 import { findPublished, type SubmissionRow } from '../../queries/submissions.ts'
-import { findPreviousVersion, hasPublished, isNewMember } from '../../queries/versions.ts'
+import { findPreviousVersion, hasHarmful, hasPublished, isNewMember } from '../../queries/versions.ts'
 import { createScanner } from '../../scanner/index.ts'
 import { ScannerFailure } from '../../scanner/types.ts'
 import { inspectPackage, openPackage } from '../../vsix/index.ts'
@@ -39,10 +39,11 @@ export async function scanPackage(ctx: Ctx, row: SubmissionRow): Promise<ScanRes
       // At once, whatever becomes of the package: who uploaded it may have shown it to others.
       if (leakedTokens.length > 0) await revokeLeakedTokens(ctx, leakedTokens, `in a package (${row.id})`)
       const compared = await compare(ctx, row, pkg)
+      const history = await lookBack(ctx, row)
       const malware = await scanForMalware(ctx, row)
       return {
         ...compared,
-        findings: [...pkg.findings, ...findings, ...compared.findings, ...malware.findings],
+        findings: [...pkg.findings, ...findings, ...compared.findings, ...history, ...malware.findings],
         failure: malware.failure,
       }
     } finally {
@@ -92,6 +93,13 @@ async function compare(ctx: Ctx, row: SubmissionRow, pkg: VsixPackage): Promise<
     },
   )
   return { findings: [...confusable, ...findings], difference, isFirstExtension: false, isUpdate: true }
+}
+
+/** Who published something harmful does not go on publishing unseen. */
+async function lookBack(ctx: Ctx, row: SubmissionRow): Promise<Finding[]> {
+  if (!(await hasHarmful(ctx.db, row.publisherId))) return []
+  const message = 'an extension of this publisher was taken down as harmful'
+  return [{ rule: 'publisher-history', severity: 'hold', message }]
 }
 
 /** The scanner's word; without one a failure, never a pass. */
