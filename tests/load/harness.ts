@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Judge } from './answers.ts'
+import type { AskerJob } from './asker.ts'
 import { type Dataset, SECRET } from './dataset.ts'
 import type { Job, Stats } from './generator.ts'
 import { cpuOfTree } from './processes.ts'
@@ -39,7 +40,10 @@ export interface Round {
 }
 
 /** Starts `servers/<name>.ts`, its log going to a file as in production. */
-export async function startServer(name: string, { url, file }: Dataset): Promise<Server> {
+export async function startServer(
+  name: string,
+  { url, file }: Pick<Dataset, 'url' | 'file'>,
+): Promise<Server> {
   const log = openSync(join(dirname(file), `${name}.log`), 'w')
   const child = fork(new URL(`./servers/${name}.ts`, import.meta.url), {
     stdio: ['ignore', log, 'inherit', 'ipc'],
@@ -82,7 +86,7 @@ export function startGenerator(data: Dataset): Generator {
 }
 
 /** The answer of a child to a message. */
-export async function ask<T>(child: ChildProcess, message: Question | Job): Promise<T> {
+export async function ask<T>(child: ChildProcess, message: Question | Job | AskerJob): Promise<T> {
   const answered = nextMessage<T>(child)
   child.send(message)
   return answered
@@ -103,7 +107,7 @@ async function nextMessage<T>(child: ChildProcess): Promise<T> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
   child.disconnect()

@@ -24,7 +24,7 @@ export function bodyOf({ kind }: Shape, licenses: KnownLicense[]): string {
   return JSON.stringify(Object.fromEntries(inputs.map((json, place) => [place, { json }])))
 }
 
-interface Captured {
+export interface Captured {
   method: string
   path: string
   headers: [string, string][]
@@ -59,7 +59,7 @@ export async function captureShapes(
 }
 
 /** The one request that `ask` makes. */
-async function capture(ask: (forge: DevForge) => Promise<unknown>): Promise<Captured> {
+export async function capture(ask: (forge: DevForge) => Promise<unknown>): Promise<Captured> {
   const requests: Captured[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []

@@ -19,6 +19,7 @@ import pg from 'pg'
 import winston from 'winston'
 import { z } from 'zod'
 import { POOL_SIZE, report, settings } from './child.ts'
+import { search } from './express-search.ts'
 
 const { databaseUrl, secret } = settings()
 const pool = new pg.Pool({ connectionString: databaseUrl, max: POOL_SIZE })
@@ -118,6 +119,7 @@ const validate = (name?: string) => async (req: Request, res: Response) => {
   if (!license) return void res.json(answer('NOT_FOUND', null))
   res.json(answer(judge(license, input), license))
 }
+app.get('/search', search(pool))
 app.post('/validate', validate())
 app.post('/validate-prepared', validate('validate'))
 

@@ -1,0 +1,104 @@
+import type { DevForge } from '@devforge/sdk'
+import { createRandom, type Random } from '@devforge/server/sandbox/catalog/random'
+import {
+  CATEGORIES,
+  KINDS,
+  pickCategory,
+  pickKind,
+  pickTopic,
+  pickWord,
+  TOPICS,
+  WORDS,
+} from '@devforge/server/sandbox/catalog/vocabulary'
+import { capture } from './shapes.ts'
+
+/** A whole request but for the host, which the asker adds. */
+export interface PlainRequest {
+  method: 'GET' | 'POST'
+  path: string
+  headers: [string, string][]
+  body: string
+}
+
+/**
+ * What people type, by the same laws as the names in the catalog: common words most; beginnings, since editors search while one types;
+ * two words; a slip now and then; a category before a word; words that hardly anybody uses.
+ */
+export function makeTexts(count: number, seed: number, { operators }: { operators: boolean }): string[] {
+  const random = createRandom(seed)
+  return Array.from({ length: count }, () => makeText(random, operators))
+}
+
+function makeText(random: Random, operators: boolean): string {
+  const topic = (TOPICS[pickTopic(random)] ?? '').toLowerCase()
+  const kind = (KINDS[pickKind(random)] ?? '').toLowerCase()
+  const form = random.next()
+  if (form < 0.3) return topic
+  if (form < 0.45) return topic.slice(0, 3 + random.below(3))
+  if (form < 0.7) return `${topic} ${kind}`
+  if (form < 0.8) return kind
+  if (form < 0.85) return slip(random, topic)
+  if (form < 0.93) return WORDS[pickWord(random)] ?? ''
+  if (operators && form < 0.97) return `category:"${CATEGORIES[pickCategory(random)]}" ${topic}`
+  return `${WORDS[pickWord(random)]} ${topic}`
+}
+
+/** Two letters change places. */
+function slip(random: Random, word: string): string {
+  const at = 1 + random.below(Math.max(1, word.length - 2))
+  return word.slice(0, at) + (word[at + 1] ?? '') + (word[at] ?? '') + word.slice(at + 2)
+}
+
+/** Requests of the SDK, as it really sends them. @param unlike each differs from all others in what changes no answer */
+export async function sdkRequests(texts: string[], { unlike }: { unlike: boolean }): Promise<PlainRequest[]> {
+  const inputs = texts.map((query, i) => ({
+    query,
+    ...(unlike ? { engine: `1.${500 + (i % 500)}.${i}` } : {}),
+  }))
+  const [first = { query: '' }] = inputs
+  const bodyOf = (input: object): string => JSON.stringify({ 0: { json: input } })
+  const sent = await capture((forge: DevForge) => forge.call('marketplace.search', 'query', first))
+  if (sent.body !== bodyOf(first)) throw new Error(`the SDK sends another body: ${sent.body}`)
+  return inputs.map((input) => ({
+    method: 'POST',
+    path: sent.path,
+    headers: sent.headers,
+    body: bodyOf(input),
+  }))
+}
+
+/** What editors send for a text typed into the Extensions view. */
+export const galleryRequests = (texts: string[]): PlainRequest[] =>
+  texts.map((text) => ({
+    method: 'POST',
+    path: '/vscode/gallery/extensionquery',
+    headers: [
+      ['content-type', 'application/json'],
+      ['accept', 'application/json;api-version=3.0-preview.1'],
+    ],
+    body: JSON.stringify({
+      filters: [
+        {
+          criteria: [
+            { filterType: 8, value: 'Microsoft.VisualStudio.Code' },
+            { filterType: 10, value: text },
+            { filterType: 12, value: '4096' },
+          ],
+          pageNumber: 1,
+          pageSize: 50,
+          sortBy: 0,
+          sortOrder: 0,
+        },
+      ],
+      assetTypes: [],
+      flags: 950,
+    }),
+  }))
+
+export const expressRequests = (texts: string[]): PlainRequest[] =>
+  texts.map((text) => ({
+    method: 'GET',
+    path: `/search?q=${encodeURIComponent(text)}`,
+    headers: [['accept', 'application/json']],
+    body: '',
+  }))

@@ -1,0 +1,226 @@
+// `pnpm bench:search [--quick] [--sizes=10000,100000]`: searches of the SDK and of editors over catalogs of several sizes, and beside the
+// usual way over 20,000 extensions.
+import { type ChildProcess, fork } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import type { AskerJob, AskerStats } from './asker.ts'
+import { type CatalogDataset, createCatalog } from './catalog-dataset.ts'
+import { ask, end, type Server, startServer } from './harness.ts'
+import { cpuOfTree } from './processes.ts'
+import { expressRequests, galleryRequests, makeTexts, type PlainRequest, sdkRequests } from './questions.ts'
+import { say } from './report.ts'
+
+const quick = process.argv.includes('--quick')
+const sizesGiven = process.argv.find((argument) => argument.startsWith('--sizes='))?.slice('--sizes='.length)
+const SIZES = sizesGiven?.split(',').map(Number) ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
+const USUAL_SIZE = quick ? 5_000 : 20_000
+const TEXTS = 20_000
+const [ROUNDS, ROUND_MS, WARMUP_MS] = quick ? [3, 1_500, 2_000] : [5, 3_000, 4_000]
+/** Waits for nobody but itself: what one person sees. */
+const FEW = 2
+/** What the machine gives in all. */
+const MANY = 32
+
+interface Contender {
+  name: string
+  server: Server
+  requests: PlainRequest[]
+  connections: number
+}
+
+interface Measured {
+  perSecond: number
+  p50Ms: number
+  p95Ms: number
+  serverMicros: number
+  databaseMicros: number
+  kilobytes: number
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+/** Everybody in short turns, so that whatever else the machine does hits all alike; medians of the rounds. */
+async function measureAll(data: CatalogDataset, contenders: Contender[]): Promise<Measured[]> {
+  const asker = fork(new URL('./asker.ts', import.meta.url))
+  try {
+    const files = await Promise.all(
+      contenders.map(async ({ requests }, i) => {
+        const file = `${data.file}.${i}`
+        await writeFile(file, JSON.stringify(requests))
+        return file
+      }),
+    )
+    const all: Measured[][] = contenders.map(() => [])
+    // Where each goes on, so that none of its requests comes twice before all have come.
+    const from = contenders.map(() => 0)
+    for (let round = -1; round < ROUNDS; round++) {
+      for (const [i, contender] of contenders.entries()) {
+        const ms = round < 0 ? WARMUP_MS : ROUND_MS
+        const { measured, requests } = await measure(data, asker, contender, {
+          file: files[i] ?? '',
+          ms,
+          from: from[i] ?? 0,
+        })
+        from[i] = (from[i] ?? 0) + requests
+        if (round >= 0) all[i]?.push(measured)
+      }
+    }
+    return all.map((rounds) => ({
+      perSecond: median(rounds.map((round) => round.perSecond)),
+      p50Ms: median(rounds.map((round) => round.p50Ms)),
+      p95Ms: median(rounds.map((round) => round.p95Ms)),
+      serverMicros: median(rounds.map((round) => round.serverMicros)),
+      databaseMicros: median(rounds.map((round) => round.databaseMicros)),
+      kilobytes: median(rounds.map((round) => round.kilobytes)),
+    }))
+  } finally {
+    await end(asker)
+  }
+}
+
+async function measure(
+  data: CatalogDataset,
+  asker: ChildProcess,
+  { name, server, connections }: Contender,
+  { file, ms, from }: { file: string; ms: number; from: number },
+): Promise<{ measured: Measured; requests: number }> {
+  const usage = async () => (await ask<{ cpuMicros: number }>(server.child, 'usage')).cpuMicros
+  const before = [await usage(), (await cpuOfTree(data.pid)) ?? Number.NaN] as const
+  const job: AskerJob = { port: server.port, file, connections, ms, from }
+  const stats = await ask<AskerStats>(asker, job)
+  if (stats.wrong.length > 0) throw new Error(`${name}: wrong answers:\n${stats.wrong.join('\n')}`)
+  return {
+    requests: stats.requests,
+    measured: {
+      perSecond: stats.requests / stats.seconds,
+      p50Ms: stats.p50Ms,
+      p95Ms: stats.p95Ms,
+      serverMicros: ((await usage()) - before[0]) / stats.requests,
+      databaseMicros: (((await cpuOfTree(data.pid)) ?? Number.NaN) - before[1]) / stats.requests,
+      kilobytes: stats.bytes / 1_024,
+    },
+  }
+}
+
+const row = (cells: string[]): void =>
+  say(cells.map((cell, i) => (i === 0 ? cell.padEnd(44) : cell.padStart(12))).join(''))
+
+function print(contenders: Contender[], measured: Measured[]): void {
+  row(['', 'requests/s', 'p50 ms', 'p95 ms', 'server µs', 'Postgres µs', 'kB'])
+  for (const [i, { name }] of contenders.entries()) {
+    const one = measured[i]
+    if (!one) continue
+    const { perSecond, p50Ms, p95Ms, serverMicros, databaseMicros, kilobytes } = one
+    row([
+      name,
+      whole(perSecond),
+      p50Ms.toFixed(2),
+      p95Ms.toFixed(2),
+      whole(serverMicros),
+      whole(databaseMicros),
+      kilobytes.toFixed(1),
+    ])
+  }
+}
+
+async function describe(data: CatalogDataset): Promise<void> {
+  const { extensions, packages, ratings, seconds } = data.loaded
+  say(
+    `\n${whole(extensions)} extensions, ${whole(packages)} packages, ${whole(ratings)} ratings, loaded in ${seconds.toFixed(1)} s`,
+  )
+}
+
+/** Latency and throughput at one size. */
+async function atSize(size: number): Promise<{ size: number; sdk: Measured; gallery: Measured }> {
+  await using data = await createCatalog(size)
+  await describe(data)
+  await using ours = await startServer('ours', data)
+  const texts = makeTexts(TEXTS, 7, { operators: true })
+  const unlike = await sdkRequests(texts, { unlike: true })
+  const gallery = galleryRequests(texts)
+  const contenders: Contender[] = [
+    { name: `SDK search, ${FEW} at once, nothing kept`, server: ours, requests: unlike, connections: FEW },
+    { name: `gallery query, ${FEW} at once`, server: ours, requests: gallery, connections: FEW },
+    { name: `SDK search, ${MANY} at once, nothing kept`, server: ours, requests: unlike, connections: MANY },
+    {
+      name: `SDK search, ${MANY} at once, as people ask`,
+      server: ours,
+      requests: await sdkRequests(texts, { unlike: false }),
+      connections: MANY,
+    },
+    { name: `gallery query, ${MANY} at once`, server: ours, requests: gallery, connections: MANY },
+  ]
+  const measured = await measureAll(data, contenders)
+  print(contenders, measured)
+  const [sdk, galleryQuery] = measured
+  if (!sdk || !galleryQuery) throw new Error('nothing was measured')
+  return { size, sdk, gallery: galleryQuery }
+}
+
+async function besideTheUsualWay(): Promise<void> {
+  await using data = await createCatalog(USUAL_SIZE)
+  await describe(data)
+  await using ours = await startServer('ours', data)
+  await using express = await startServer('express', data)
+  const texts = makeTexts(TEXTS, 7, { operators: false })
+  const contenders: Contender[] = [
+    {
+      name: 'Express + pg, ILIKE, ratings aggregated',
+      server: express,
+      requests: expressRequests(texts),
+      connections: MANY,
+    },
+    {
+      name: 'ours: SDK search, as people ask',
+      server: ours,
+      requests: await sdkRequests(texts, { unlike: false }),
+      connections: MANY,
+    },
+    {
+      name: 'ours: SDK search, nothing kept',
+      server: ours,
+      requests: await sdkRequests(texts, { unlike: true }),
+      connections: MANY,
+    },
+    {
+      name: 'ours: gallery query (50 results)',
+      server: ours,
+      requests: galleryRequests(texts),
+      connections: MANY,
+    },
+  ]
+  const measured = await measureAll(data, contenders)
+  print(contenders, measured)
+  const [usual, asked, unlike, gallery] = measured
+  if (!usual || !asked || !unlike || !gallery) return
+  const times = (one: Measured): string => `${(one.perSecond / usual.perSecond).toFixed(1)} ×`
+  const cheaper = (one: Measured): string =>
+    `${((usual.serverMicros + usual.databaseMicros) / (one.serverMicros + one.databaseMicros)).toFixed(1)} ×`
+  say(
+    `\nbeside the usual way: as people ask ${times(asked)} (aim 40), nothing kept ${times(unlike)}, gallery ${times(gallery)}`,
+  )
+  say(
+    `by processor time:    as people ask ${cheaper(asked)}, nothing kept ${cheaper(unlike)}, gallery ${cheaper(gallery)}`,
+  )
+}
+
+say(
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, load before ${loadavg()[0]?.toFixed(1)}`,
+)
+say(`medians of ${ROUNDS} rounds of ${ROUND_MS / 1_000} s, all contenders in turns`)
+say(
+  'nothing kept: each request differs in something that changes no answer, so that none can be answered from memory',
+)
+if (!process.argv.includes('--sizes-only')) await besideTheUsualWay()
+const results = []
+for (const size of SIZES) results.push(await atSize(size))
+const [smallest] = results
+for (const { size, sdk, gallery } of results) {
+  const growth = (now: Measured, then: Measured | undefined): string =>
+    then ? (now.p50Ms / then.p50Ms).toFixed(2) : '–'
+  say(
+    `${whole(size).padStart(10)} extensions: SDK p95 ${sdk.p95Ms.toFixed(1)} ms, p50 ${growth(sdk, smallest?.sdk)} × that of the smallest; gallery p95 ${gallery.p95Ms.toFixed(1)} ms, p50 ${growth(gallery, smallest?.gallery)} ×   (aims: p95 < 20 ms at 100,000; ≤ 3 × from 10,000 to 1,000,000)`,
+  )
+}
