@@ -10,7 +10,7 @@ const RECENT_DAYS = 7
 const USUAL_DAYS = 28
 const UPDATE_ROWS = 1_000
 /** Extensions per job; the next chunk is a job of its own. */
-const CHUNK = 200
+const CHUNK = 100
 /** A client that was not heard of for this long is forgotten. */
 const CLIENT_DAYS = 400
 
