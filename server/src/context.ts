@@ -1,6 +1,6 @@
 import type { Db } from '@devforge/db'
 import type { Deps } from './deps.ts'
-import type { Logger } from './log.ts'
+import type { ContextLog } from './log.ts'
 
 /** Who is asking. Procedure builders narrow it, so that services never guess. */
 export type Actor =
@@ -27,7 +27,7 @@ export interface Ctx<A extends Actor = Actor> {
   /** Address of the client, as far as it can be trusted. */
   ip: string
   userAgent: string | null
-  log: Logger
+  log: ContextLog
   /** Runs after the outermost transaction committed (at once outside of one). For nudges, never for promises: those go into the outbox. */
   afterCommit(effect: () => void): void
 }

@@ -2,6 +2,50 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger }
 
+/** What services write: fields, and what happened. */
+export interface ContextLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/**
+ * A logger that names the request in each line, and is made with the first: most requests log nothing, while contexts are copied with
+ * all that they hold. (A getter would be run by every copy.)
+ */
+export class RequestLog implements ContextLog {
+  readonly #parent: Logger
+  readonly #requestId: string
+  #log: Logger | undefined
+
+  constructor(parent: Logger, requestId: string) {
+    this.#parent = parent
+    this.#requestId = requestId
+  }
+
+  #made(): Logger {
+    this.#log ??= this.#parent.child({ requestId: this.#requestId })
+    return this.#log
+  }
+
+  debug(fields: object, message: string): void {
+    this.#made().debug(fields, message)
+  }
+
+  info(fields: object, message: string): void {
+    this.#made().info(fields, message)
+  }
+
+  warn(fields: object, message: string): void {
+    this.#made().warn(fields, message)
+  }
+
+  error(fields: object, message: string): void {
+    this.#made().error(fields, message)
+  }
+}
+
 /** What must never reach a log, wherever in an object it stands (two levels deep). Values that slip through are caught by `scrub`. */
 const SECRET_FIELDS = [
   'password',

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import type { Deps } from '../deps.ts'
+import { RequestLog } from '../log.ts'
 import type { RequestContext } from '../trpc.ts'
 
 /** What the edge leaves for the routes. */
@@ -17,13 +18,12 @@ export interface HttpEnv {
   }
 }
 
-/** The context of one request. The logger is made only if somebody logs. */
+/** The context of one request. */
 export function createRequestContext(
   deps: Deps,
   c: Context<HttpEnv>,
   { requestId, ip }: { requestId: string; ip: string },
 ): RequestContext {
-  let log: RequestContext['log'] | undefined
   return {
     deps,
     db: deps.db,
@@ -32,10 +32,7 @@ export function createRequestContext(
     ip,
     userAgent: c.req.raw.headers.get('user-agent'),
     authorization: c.req.raw.headers.get('authorization'),
-    get log() {
-      log ??= deps.log.child({ requestId })
-      return log
-    },
+    log: new RequestLog(deps.log, requestId),
     afterCommit: (effect) => effect(),
   }
 }
