@@ -108,7 +108,7 @@ describe('scanning', () => {
     const failures = {
       'it crashed': await program('crashes', 'cat > /dev/null; exit 3'),
       'it was killed': await program('dies', 'kill -9 $$'),
-      'it hangs': await program('hangs', 'sleep 30'),
+      'it hangs': await program('hangs', 'exec sleep 30'),
       'it is not there': `exec:${join(folder, 'nothing')}`,
     }
     for (const [why, scanner] of Object.entries(failures)) {
@@ -194,7 +194,7 @@ describe('scanning', () => {
   })
 
   it('stays closed under 200 packages at once and a scanner that hangs, and works on few at a time', async () => {
-    t.deps.env.MALWARE_SCANNER = await program('sleeps', 'sleep 30')
+    t.deps.env.MALWARE_SCANNER = await program('sleeps', 'exec sleep 30')
     t.deps.env.MALWARE_SCANNER_TIMEOUT_SECONDS = 0.01
     const packages = Array.from({ length: 200 }, next)
     const sent = await Promise.all(packages.map((bytes) => m.author.forge.marketplace.submit(bytes)))

@@ -7,8 +7,8 @@ import { toAppError } from '../trpc.ts'
 import { createRequestContext, type HttpEnv } from './context.ts'
 import { answerError } from './errors.ts'
 import { REST_BASE } from './rest/endpoints.ts'
+import { UPLOAD_PATH } from './rest/upload-operation.ts'
 
-export const UPLOAD_PATH = '/marketplace/submissions'
 const MAX_KEY_LENGTH = 200
 
 /**

@@ -11,6 +11,7 @@ import type { ProcedureMeta } from '../../trpc.ts'
 import { statusOf } from '../errors.ts'
 import { shapeOf } from './coerce.ts'
 import { type Endpoint, endpoints, REST_BASE } from './endpoints.ts'
+import { UPLOAD_PATH, uploadOperation } from './upload-operation.ts'
 
 type Access = NonNullable<ProcedureMeta['access']>
 
@@ -59,13 +60,16 @@ function errorResponses({ procedure, parameters }: Endpoint): ZodOpenApiResponse
     ...(procedure.meta.access === 'public' ? [] : (['AUTH_REQUIRED', 'FORBIDDEN'] as const)),
     ...(procedure.type === 'mutation' ? (['CONFLICT'] as const) : []),
   ]
-  return Object.fromEntries(
+  return responsesOf(codes)
+}
+
+const responsesOf = (codes: ErrorCode[]): ZodOpenApiResponsesObject =>
+  Object.fromEntries(
     codes.map((code) => [
       String(statusOf(code)),
       { description: errorCatalog[code].message, content: { 'application/json': { schema: errorSchema } } },
     ]),
   )
-}
 
 const objectOf = (shape: Record<string, $ZodType>) => z.object(shape as z.ZodRawShape)
 
@@ -116,6 +120,12 @@ export function openApiDocument(publicUrl: string, version: string) {
   for (const endpoint of endpoints) {
     const { method, path } = endpoint.openapi
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(endpoint) }
+  }
+  paths[UPLOAD_PATH] = {
+    ...paths[UPLOAD_PATH],
+    post: uploadOperation(
+      responsesOf(['VSIX_INVALID', 'PUBLISHER_FORBIDDEN', 'VERSION_EXISTS', 'VSIX_TOO_LARGE', ...COMMON]),
+    ),
   }
   const tags = [...new Set(endpoints.flatMap(({ procedure }) => procedure.path.split('.')[0] ?? []))]
   return createDocument(
