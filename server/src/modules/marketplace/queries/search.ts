@@ -69,13 +69,16 @@ const SCORE = `
     * case when $5::tsquery is null or document @@ $5::tsquery then 1.0 else 0.05 end
     + case when identifier = $7 then 1e6 else 0 end)::float8`
 
+/** What the score is made of; it is computed once for all candidates, not in each place where they are found. */
+const CANDIDATE = 'no, extension_id, identifier, prior, title_squash, name_squash, title_words, document'
+
 /**
  * Tier by tier: until enough were found every match, then, until twice as many were, matches of names only. `n` counts them up to here.
  * Both questions are answered once per tier, before it is touched.
  */
 const tierQuery = (tier: number): string => `
 t${tier} as materialized (
-  select no, extension_id, ${SCORE} as score
+  select ${CANDIDATE}
   from extension_search
   where tier = ${tier} and engine_floor <= $9
     and ${
@@ -93,12 +96,12 @@ n${tier} as materialized (
 /** Found by its name or identifier, wherever it stands. */
 const EXACT = `
 exact as materialized (
-  select no, extension_id, ${SCORE} as score
+  select ${CANDIDATE}
   from extension_search
   where no in (
       select no from extension_search where identifier = $7
-      union (select no from extension_search where title_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
-      union (select no from extension_search where name_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
+      union all (select no from extension_search where title_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
+      union all (select no from extension_search where name_squash = $6 order by prior desc limit ${SAME_NAME_LIMIT})
     )
     and ($4::tsquery is null or document @@ $4::tsquery) and engine_floor <= $9
 )`
@@ -119,11 +122,10 @@ order by paged.score desc, paged.no desc`
 const RANKED = `
 with ${tiers.map(tierQuery).join(',')},
 ${EXACT},
-matched as materialized (
-  ${tiers.map((tier) => `select * from t${tier}`).join(' union all ')}
-),
 found as materialized (
-  select * from matched union all select * from exact where no not in (select no from matched)
+  select no, extension_id, max(${SCORE}) as score
+  from (${tiers.map((tier) => `select * from t${tier}`).join(' union all ')} union all select * from exact) candidates
+  group by no, extension_id
 )
 ${PAGE(`(select count(*) from found)::int as found,
   array[${tiers.map((tier) => `(select n from n${tier})::int`).join(', ')}] as walked`)}`

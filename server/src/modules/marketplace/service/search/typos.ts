@@ -19,7 +19,7 @@ export async function correct(ctx: Pick<Ctx, 'deps'>, chunks: Chunk[]): Promise<
   let corrected = false
   const wanted = chunks.map((chunk): WantedChunk => {
     const near = similar.filter(({ misspelt }) => misspelt === chunk.whole)
-    if (chunk.whole.length < MIN_LENGTH || near.some(({ word }) => word === chunk.whole)) return chunk
+    if (chunk.whole.length < MIN_LENGTH) return chunk
     const instead = near
       .map(({ word, documents }) => ({ word, documents, slips: slipsBetween(chunk.whole, word) }))
       .filter(({ slips }) => slips <= slipsAllowed(chunk.whole))
