@@ -119,6 +119,7 @@ it('refuses a stored file with two sizes', async () => {
   const lie = { uncompressedSize: 9 }
   const entry = { name: FILE, data: 'abc', method: 0, local: lie, central: lie }
   expect(await refusals(await archiveWith(entry))).toEqual([`zip-size ${FILE}`])
+  expect(await refusals(await archiveWith(entry), { skipData: true })).toEqual([`zip-size ${FILE}`])
 })
 
 it('tells of all files that lie', async () => {

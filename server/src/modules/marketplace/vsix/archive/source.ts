@@ -37,7 +37,7 @@ export function windowed(source: RandomAccess): RandomAccess {
 }
 
 /** @throws Malformed also for numbers that are none: they were read from the archive */
-export function assertWithin(size: number, offset: number, length: number): void {
+function assertWithin(size: number, offset: number, length: number): void {
   if (offset >= 0 && length >= 0 && Number.isSafeInteger(offset + length) && offset + length <= size) return
   throw new Malformed(`bytes ${offset} to ${offset + length} of ${size}`)
 }

@@ -7,7 +7,7 @@ import { list, type VsixManifest } from './vsix-manifest.ts'
 const FILE = 'extension.vsixmanifest'
 const CODE = 'Microsoft.VisualStudio.Code.'
 
-export const UNIVERSAL = 'universal'
+const UNIVERSAL = 'universal'
 
 /** What VS Code knows, beside `universal`. */
 export const TARGET_PLATFORMS = [
