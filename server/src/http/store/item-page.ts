@@ -4,8 +4,6 @@ import type { Markup } from '../forms.ts'
 import { banners } from './banners.ts'
 import { day, icon, isWebAddress, money, number, searchPath, size, stars } from './layout.ts'
 
-type Item = StoreItem & { publicUrl: string }
-
 export const assetPath = (
   { publisherName, name }: { publisherName: string; name: string },
   version: string,
@@ -17,7 +15,7 @@ export const assetPath = (
 }
 
 /** The page of an extension in the store. */
-export function itemPage(item: Item): Markup {
+export function itemPage(item: StoreItem): Markup {
   const { extension, readme, changelog, versions, reviews } = item
   return html`
 ${banners(extension)}
@@ -46,7 +44,7 @@ ${side(item)}
 </div>`
 }
 
-function head({ extension, shown, reviews: { rating } }: Item): Markup {
+function head({ extension, shown, reviews: { rating } }: StoreItem): Markup {
   const picture = shown.assets.icon
     ? assetPath(
         extension,
@@ -68,9 +66,9 @@ function head({ extension, shown, reviews: { rating } }: Item): Markup {
 }
 
 /** How to have it: what to do in the editor, and what it costs. */
-function getIt({ extension, shown, price }: Item): Markup {
+function getIt({ extension, shown, price }: StoreItem): Markup {
   const id = `${extension.publisherName}.${extension.name}`
-  const install = html`<p>Open the command palette of your editor with <kbd>Ctrl</kbd> <kbd>P</kbd> and enter</p><pre><code>ext install ${id}</code></pre>`
+  const install = html`<p>Press <kbd>Ctrl</kbd> <kbd>P</kbd> in your editor and enter</p><pre><code>ext install ${id}</code></pre>`
   if (!extension.paid) {
     const path = `/vscode/gallery/publishers/${extension.publisherName}/vsextensions/${extension.name}/${shown.version}/vspackage`
     const platform = shown.targetPlatform === 'universal' ? '' : `?targetPlatform=${shown.targetPlatform}`
@@ -83,7 +81,7 @@ function getIt({ extension, shown, price }: Item): Markup {
 <p class="soft small">Bought already? Signed in, install it as any other:</p>${install}</section>`
 }
 
-function review(one: Item['reviews']['items'][number]): Markup {
+function review(one: StoreItem['reviews']['items'][number]): Markup {
   const known =
     one.verified === 'purchase' ? 'verified purchase' : one.verified === 'install' ? 'verified install' : null
   return html`<article class="review"><h3>${stars(one.stars)} ${one.title}</h3>
@@ -95,7 +93,7 @@ function review(one: Item['reviews']['items'][number]): Markup {
   }</article>`
 }
 
-function side({ extension, shown }: Item): Markup {
+function side({ extension, shown }: StoreItem): Markup {
   const links: [string, string | null][] = [
     ['Source code', extension.repositoryUrl],
     ['Homepage', extension.homepageUrl],

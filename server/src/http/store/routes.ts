@@ -30,7 +30,7 @@ export function mountStore(app: Hono<HttpEnv>, deps: Deps): void {
       return answerStorePage({
         title: displayName,
         description,
-        body: itemPage({ ...item, publicUrl: deps.env.PUBLIC_URL }),
+        body: itemPage(item),
       })
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'EXTENSION_NOT_FOUND') throw error

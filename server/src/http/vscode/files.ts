@@ -39,12 +39,16 @@ export function createFileRoutes(deps: Deps, archives: Archives) {
   const wanted = (c: Context<HttpEnv>, { name, version }: { name: string; version: string }) =>
     findPackage(deps, { name, version, targetPlatform: parameter(c, 'targetPlatform') })
 
+  const viewerOf = (c: Context<HttpEnv>, visit: Visit) =>
+    viewerOfRequest(createRequestContext(deps, c, visit))
+
   const allow = (c: Context<HttpEnv>, visit: Visit, found: GalleryPackage) =>
-    requirePackage(found, () => viewerOfRequest(createRequestContext(deps, c, visit)))
+    requirePackage(found, () => viewerOf(c, visit))
 
   /** The package itself. Installs and updates are told apart by a flag in the address, and counted here. */
   async function sendPackage(c: Context<HttpEnv>, visit: Visit, found: GalleryPackage): Promise<Response> {
-    const viewer = await allow(c, visit, found)
+    // Whoever says who they are is known to have it: their review counts as one of a user.
+    const viewer = (await allow(c, visit, found)) ?? (await viewerOf(c, visit))
     const platform = found.targetPlatform === 'universal' ? '' : `@${found.targetPlatform}`
     const file = {
       key: keyOf(found, 'package.vsix'),
@@ -57,7 +61,7 @@ export function createFileRoutes(deps: Deps, archives: Archives) {
         ? await sendFile(deps, c, { ...file, etag: found.sha256, immutable: true })
         : new Response(null, { status: 302, headers: { location: url, 'cache-control': 'no-store' } })
     if (found.paid) response.headers.set('cache-control', 'private, no-store')
-    if (c.req.raw.method === 'GET' && startsAtTheBeginning(response)) count(c, visit, found, viewer?.userId)
+    if (c.req.raw.method === 'GET' && startsAtTheBeginning(response)) count(c, visit, found, viewer.userId)
     return response
   }
 
@@ -65,7 +69,7 @@ export function createFileRoutes(deps: Deps, archives: Archives) {
     c: Context<HttpEnv>,
     visit: Visit,
     { extensionId, version, targetPlatform }: GalleryPackage,
-    userId: string | null | undefined,
+    userId: string | null,
   ): void {
     const kind =
       parameter(c, 'install') === 'true'

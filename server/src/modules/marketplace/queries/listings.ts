@@ -1,5 +1,5 @@
 import { type Db, extensionListings, extensions, extensionVersions, publishers } from '@devforge/db'
-import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lte, sql } from 'drizzle-orm'
 import type { RenderedExtension, RenderedVersion } from '../gallery/render.ts'
 
 const v = extensionVersions
@@ -17,8 +17,8 @@ const versionColumns = {
   localizedLanguages: v.localizedLanguages,
   executesCode: v.executesCode,
   // Of the manifest, which an author wrote: of whatever type.
-  apiProposals: sql<unknown>`${v.manifest} -> 'enabledApiProposals'`,
-  sponsorUrl: sql<string | null>`${v.manifest} #>> '{sponsor,url}'`,
+  apiProposals: sql<unknown>`${v.manifest} -> 'enabledApiProposals'`.as('api_proposals'),
+  sponsorUrl: sql<string | null>`${v.manifest} #>> '{sponsor,url}'`.as('sponsor_url'),
   assets: v.assets,
   publishedAt: v.publishedAt,
 }
@@ -36,14 +36,21 @@ export const newestVersions = (db: Db, extensionIds: string[]): Promise<ListedVe
     .where(and(inArray(v.extensionId, extensionIds), eq(v.status, 'published')))
     .orderBy(v.extensionId, v.targetPlatform, v.preRelease, byOrder)
 
-/** The newest packages of one extension, at most `limit`. */
-export const allVersions = (db: Db, extensionId: string, limit: number): Promise<ListedVersionRow[]> =>
-  db
-    .select(versionColumns)
+/** The newest packages of each of these extensions, at most `limit` of one. */
+export const allVersions = (db: Db, extensionIds: string[], limit: number): Promise<ListedVersionRow[]> => {
+  const ranked = db
+    .select({
+      ...versionColumns,
+      place:
+        sql<number>`row_number() over (partition by ${v.extensionId} order by ${v.versionOrder} desc, ${v.targetPlatform})`.as(
+          'place',
+        ),
+    })
     .from(v)
-    .where(and(eq(v.extensionId, extensionId), eq(v.status, 'published')))
-    .orderBy(byOrder, v.targetPlatform)
-    .limit(limit)
+    .where(and(inArray(v.extensionId, extensionIds), eq(v.status, 'published')))
+    .as('ranked')
+  return db.select().from(ranked).where(lte(ranked.place, limit))
+}
 
 /** What listings are made of, besides the versions. */
 export const listedExtensions = (

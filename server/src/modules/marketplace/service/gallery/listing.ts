@@ -51,17 +51,23 @@ async function render(db: Db, extensionIds: string[], renderedAt: Date) {
   }))
 }
 
-/** An extension with all its versions, newest first, at most `limit` packages; null when it is gone. */
+/** Extensions by id with all their versions, newest first, at most `limit` packages of each; without those that are gone. */
 export async function renderWithAllVersions(
   db: Db,
-  extensionId: string,
+  extensionIds: string[],
   limit: number,
-): Promise<string | null> {
-  const [[extension], versions] = await Promise.all([
-    listedExtensions(db, [extensionId]),
-    allVersions(db, extensionId, limit),
+): Promise<Map<string, string>> {
+  const [found, versions] = await Promise.all([
+    listedExtensions(db, extensionIds),
+    allVersions(db, extensionIds, limit),
   ])
-  return extension ? renderAll(extension, versions.map(toRendered)) : null
+  const byExtension = Map.groupBy(versions, (version) => version.extensionId)
+  return new Map(
+    found.map((extension) => [
+      extension.id,
+      renderAll(extension, (byExtension.get(extension.id) ?? []).map(toRendered)),
+    ]),
+  )
 }
 
 /** Fields that an author wrote by hand are taken only when they are what they should be. */

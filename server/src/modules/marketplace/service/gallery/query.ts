@@ -135,20 +135,17 @@ async function makeReady(
 async function withAllVersions(deps: Deps, rows: readonly Ready[]): Promise<Ready[]> {
   const { all } = memoryOf(deps)
   const limit = Math.min(MAX_PACKAGES_PER_EXTENSION, Math.floor(MAX_PACKAGES_PER_ANSWER / (rows.length || 1)))
-  const full: Ready[] = []
-  // One after the other: a page of these is large, and nobody waits for it at a keyboard.
-  for (const row of rows) {
-    const key = `${row.id} ${limit}`
-    const cached = all.get(key)
-    if (cached && cached.revision === row.revision) {
-      full.push({ ...row, text: cached.text })
-      continue
-    }
-    const rendered = await renderWithAllVersions(deps.db, row.id, limit)
-    if (rendered === null) continue
-    const text = withBase(rendered, deps.env.PUBLIC_URL)
-    if (row.revision !== null) all.set(key, { sizeChars: text.length, revision: row.revision, text })
-    full.push({ ...row, text })
-  }
-  return full
+  const keyOf = (row: Ready): string => `${row.id} ${limit}`
+  const known = new Map(rows.map((row) => [row.id, all.get(keyOf(row))]))
+  const wanted = rows.filter((row) => known.get(row.id)?.revision !== row.revision).map((row) => row.id)
+  const made =
+    wanted.length > 0 ? await renderWithAllVersions(deps.db, wanted, limit) : new Map<string, string>()
+  return rows.flatMap((row) => {
+    const rendered = made.get(row.id)
+    const text = rendered === undefined ? known.get(row.id)?.text : withBase(rendered, deps.env.PUBLIC_URL)
+    if (text === undefined) return []
+    if (rendered !== undefined && row.revision !== null)
+      all.set(keyOf(row), { sizeChars: text.length, revision: row.revision, text })
+    return [{ ...row, text }]
+  })
 }
