@@ -184,6 +184,13 @@ it('refuses platforms that no editor knows, and those that old editors would ins
   expect(await refused({ ...old, targetPlatform: 'linux-x64' })).toEqual([`manifest-field ${JSON_FILE}`])
   expect(await refused({ ...old, preRelease: true })).toEqual([`manifest-field ${JSON_FILE}`])
   expect(await refused(old)).toEqual([])
+  // vsce takes this one: it says nothing of any version.
+  const any = await packVsix({
+    targetPlatform: 'linux-x64',
+    preRelease: true,
+    manifest: { engines: { vscode: '*' } },
+  })
+  expect(await refusals(any)).toEqual([])
 })
 
 it('holds a package that is called one thing in the gallery and another in the editor', async () => {

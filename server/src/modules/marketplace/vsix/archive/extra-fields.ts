@@ -53,7 +53,7 @@ export function zip64Sizes(sizes: Sizes, fields: ExtraField[], file: string, fin
   if (!field && needed === 0) return sizes
   // Writers may append the number of the disk.
   const lengths = [needed * 8, needed * 8 + 4]
-  if (!field || own.length > 1 || needed === 0 || !lengths.includes(field.data.length)) {
+  if (!field || own.length > 1 || !lengths.includes(field.data.length)) {
     findings.error(
       'zip-zip64',
       'The 64-bit sizes of a header are missing, or there where they mean nothing.',

@@ -11,7 +11,7 @@ const RULE = '@secretlint/secretlint-rule-'
 /** Our own API tokens, `createApiToken`. */
 const OWN_TOKEN = /dfp_[A-Za-z0-9_-]{43}/g
 /** Long-lived and temporary keys; secretlint looks for these together with account numbers, which any number may be. */
-const AWS_KEY_ID = /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g
+const AWS_KEY_ID = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g
 const NPMRC_AUTH = /^[^#;\n]*\b_(?:auth|authToken|password)[ \t]*=[ \t]*(?!["']?\$\{)(?=\S)/gm
 const PEM_START = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/g
 const MAX_PEM_LENGTH = 10_000
@@ -121,10 +121,15 @@ function* pemKeys(text: string): Generator<[number, number]> {
     if (end < 0) return
     if (end - from > MAX_PEM_LENGTH) continue
     const body = text.slice(from, end).replace(/\\[nr]|["'`+,\s\\]/g, '')
-    // DER starts with a SEQUENCE, OpenSSH's format with its name; anything else is a placeholder.
-    if (/^(?:MI|MC|MH|b3BlbnNzaC1rZXktdjE)[A-Za-z0-9+/]{40,}=*$/.test(body)) yield [match.index, end]
+    if (isKeyBody(body)) yield [match.index, end]
   }
 }
+
+/** DER starts with a SEQUENCE, OpenSSH's format with its name; whatever else is as long and as mixed as a key is taken for one. */
+const isKeyBody = (body: string): boolean =>
+  /^[A-Za-z0-9+/]+=*$/.test(body) &&
+  ((/^(?:MI|MC|MH|b3BlbnNzaC1rZXktdjE)/.test(body) && body.length >= 40) ||
+    (body.length >= 100 && new Set(body).size > 16))
 
 async function presetSecrets(file: InspectedFile, text: string): Promise<Secret[]> {
   if (!MAY_HOLD_SECRET.test(text)) return []
