@@ -34,7 +34,7 @@ export interface RevocationEntry {
 }
 
 const KINDS = ['revoked', 'reinstated', 'device_removed', 'entitlement_removed', 'entitlement_added'] as const
-export type RevocationKind = (typeof KINDS)[number]
+type RevocationKind = (typeof KINDS)[number]
 
 export interface RevocationList {
   issuedAtMs: number

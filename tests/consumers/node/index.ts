@@ -1,13 +1,15 @@
 // A program of somebody who installed the SDK and nothing else. Compiled against the package and run by the package gate.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkLicenseKey, createDevForge, type DevForge, DevForgeError, isDevForgeError } from '@devforge/sdk'
 import { createLicenseManager, fileSessionStore, machineFingerprint } from '@devforge/sdk/node'
 import type { LicenseState } from '@devforge/sdk/offline'
+import { findingLine, publishPackage, type Submission, validatePackage } from '@devforge/sdk/publish'
 
 const key = 'DF-01234-56789-ABCDE-FGHJK-MN9TX'
 assert.deepEqual(checkLicenseKey(key.toLowerCase()), { ok: true, key })
@@ -85,12 +87,28 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
+// What authors use: the helpers, and the command that the package brings.
+const { findings } = await validatePackage(new Uint8Array(8))
+assert.match(findings.map(findingLine).join(), /^error: .* \[zip-format\]$/)
+const command = join(import.meta.dirname, '../node_modules/.bin/devforge')
+assert.match(
+  execFileSync(process.execPath, [realpathSync(command), '--help'], { encoding: 'utf8' }),
+  /devforge <command>/,
+)
+
 // What the types must say, and what they must refuse.
 export async function types(forge: DevForge): Promise<void> {
   const { items } = await forge.payments.plans()
   const amounts: number[] = items.map((plan) => plan.amountMinor)
   const { expiresAt } = await forge.licenses.get({ id: 'lic_1' })
   const date: Date | null = expiresAt
+  const published: Submission = await publishPackage(forge, 'my.vsix', {
+    onProgress: ({ sentBytes }) => void sentBytes,
+  })
+  for await (const state of forge.marketplace.onSubmission({ id: published.id }))
+    void (state.at satisfies Date)
+  // @ts-expect-error a stream is no call
+  await forge.call('marketplace.onSubmission', 'subscription', { id: 'smn_1' })
   // @ts-expect-error a license is fetched by id
   await forge.licenses.get({ license: 'lic_1' })
   // @ts-expect-error there is no such procedure
