@@ -67,9 +67,12 @@ export async function sdkRequests(texts: string[], { unlike }: { unlike: boolean
   }))
 }
 
-/** What editors send for a text typed into the Extensions view. */
-export const galleryRequests = (texts: string[]): PlainRequest[] =>
-  texts.map((text) => ({
+/**
+ * What editors send for a text typed into the Extensions view.
+ * @param unlike pages have 40 to 60 results instead of 50, so that hardly any two requests are the same
+ */
+export const galleryRequests = (texts: string[], { unlike }: { unlike: boolean }): PlainRequest[] =>
+  texts.map((text, i) => ({
     method: 'POST',
     path: '/vscode/gallery/extensionquery',
     headers: [
@@ -85,7 +88,7 @@ export const galleryRequests = (texts: string[]): PlainRequest[] =>
             { filterType: 12, value: '4096' },
           ],
           pageNumber: 1,
-          pageSize: 50,
+          pageSize: unlike ? 40 + ((i * 7) % 21) : 50,
           sortBy: 0,
           sortOrder: 0,
         },

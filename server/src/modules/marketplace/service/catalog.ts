@@ -8,7 +8,7 @@ import { catalogCache } from './catalog-cache.ts'
 import { currentPrices } from './sales/price.ts'
 import { openCursor, sealCursor } from './search/cursor.ts'
 import { type ListedExtension, listExtensions } from './search/listing.ts'
-import { type ExtensionSearch, searchExtensions } from './search/search.ts'
+import { type ExtensionSearch, searchAnew, searchExtensions } from './search/search.ts'
 
 /** Versions that an extension's page shows at once. */
 const SUMMARIZED_VERSIONS = 20
@@ -76,7 +76,7 @@ export function searchCatalog(ctx: Ctx, input: SearchInput) {
 }
 
 async function searchNow(ctx: Ctx, { query, category, tag, ...search }: SearchInput) {
-  const { ids, nextCursor, total } = await searchExtensions(ctx, {
+  const { ids, nextCursor, total } = await searchAnew(ctx, {
     ...search,
     text: query,
     categories: category === undefined ? undefined : [category],

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../../context.ts'
+import { catalogCache } from '../catalog-cache.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import { type ParsedText, parseText, type SearchSort } from './parse.ts'
 import { searchRanked } from './ranked.ts'
@@ -69,7 +70,7 @@ export interface FoundPage {
 const MAX_OFFSET = 10_000
 
 /**
- * Searches the catalog, for the SDK and for the doors of other clients alike.
+ * Searches the catalog, for the SDK and for the doors of other clients alike. Answers are kept while they are true.
  * @throws INVALID_INPUT for a cursor that was not given out for this very search
  */
 export async function searchExtensions(
@@ -77,6 +78,20 @@ export async function searchExtensions(
   search: ExtensionSearch,
 ): Promise<SearchResult> {
   const question = understand(ctx, search)
+  const { key, limit, offset, after } = question
+  // An id is a tenth of an item.
+  return catalogCache(ctx.deps).read(
+    `found ${key} ${JSON.stringify([limit, offset, after])}`,
+    limit / 10,
+    () => answer(ctx, question),
+  )
+}
+
+/** The same, for those who keep what they make of it. */
+export const searchAnew = (ctx: Pick<Ctx, 'deps'>, search: ExtensionSearch): Promise<SearchResult> =>
+  answer(ctx, understand(ctx, search))
+
+async function answer(ctx: Pick<Ctx, 'deps'>, question: Question): Promise<SearchResult> {
   const hasText = question.parsed.chunks.length > 0 || question.parsed.identifier !== undefined
   const page =
     question.sort === 'relevance' && hasText

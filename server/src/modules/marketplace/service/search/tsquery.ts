@@ -60,7 +60,7 @@ export function textQueries(
     const inAll = wordQueries(whole, isPrefix)
     const inNames = nameQueries(whole, isPrefix)
     // Without beginnings: `pyt` would count once for each of `python` and `pythonindent`.
-    rank.push(...wordQueries(whole, false), ...nameQueries(whole, false))
+    rank.push(...wordQueries(whole, false))
     if (parts.length > 0) {
       const isOpenPart = (i: number): boolean =>
         open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX
@@ -71,7 +71,7 @@ export function textQueries(
     for (const word of instead) {
       inAll.push(quoted(word))
       inNames.push(quoted(lexeme.name(word)))
-      rank.push(quoted(word), quoted(lexeme.name(word)))
+      rank.push(quoted(word))
     }
     // A single letter being typed after other words says nothing yet.
     if (open && place > 0 && whole.length < MIN_PREFIX) continue
