@@ -12,7 +12,10 @@ const isUpload = ({ headers }: IncomingMessage): boolean =>
 /** Breaks a connection off whose body takes too long: a client that sends a byte now and then would hold it for ever. */
 export function limitBodyTime(incoming: IncomingMessage | undefined): void {
   if (!incoming || incoming.complete || incoming.method === 'GET' || isUpload(incoming)) return
-  const timer = setTimeout(() => incoming.destroy(), BODY_MS)
+  const timer = setTimeout(() => {
+    // The answer may take its time; the body may not.
+    if (!incoming.complete) incoming.destroy()
+  }, BODY_MS)
   timer.unref()
   incoming.once('close', () => clearTimeout(timer))
 }

@@ -1,3 +1,4 @@
+import { orLocalFailure } from '../../errors.ts'
 import { type DevForgeError, type DevForgeErrorCode, isDevForgeError } from '../../index.ts'
 import { findingLine } from '../finding.ts'
 import { EXIT, type Io, styleOf, UsageError } from './io.ts'
@@ -37,6 +38,8 @@ export function explain(error: unknown, io: Io, json: boolean): number {
     else io.err(`${error.message}\n`)
     return EXIT.usage
   }
+  // A file that cannot be read, a folder that cannot be written.
+  if (error instanceof Error && 'syscall' in error) return explain(orLocalFailure(error), io, json)
   if (!isDevForgeError(error)) throw error
   if (json) io.out(`${JSON.stringify({ error: errorObject(error) }, null, 2)}\n`)
   else for (const line of errorLines(error, io)) io.err(`${line}\n`)

@@ -3,10 +3,14 @@ import { EXIT, type Io } from './io.ts'
 import { runCli } from './run.ts'
 
 const interrupt = new AbortController()
-// The first Ctrl+C ends what is under way and says so; a second one ends the process.
+/** Time to say how it ended. */
+const LAST_WORDS_MS = 500
+// Ctrl+C ends what is under way; a second one, or what does not listen, ends with the process.
 process.once('SIGINT', () => {
   interrupt.abort()
-  process.once('SIGINT', () => process.exit(EXIT.interrupted))
+  const end = (): never => process.exit(EXIT.interrupted)
+  process.once('SIGINT', end)
+  setTimeout(end, LAST_WORDS_MS).unref()
 })
 // Somebody closed the other end (`devforge search x | head`).
 process.stdout.on('error', () => process.exit(EXIT.ok))
