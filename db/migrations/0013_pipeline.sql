@@ -1,3 +1,0 @@
-DROP INDEX "extensions_name_skeleton_idx";--> statement-breakpoint
-CREATE INDEX "extensions_popular_names_idx" ON "extensions" USING gin ("name_skeleton" gin_trgm_ops) WHERE "extensions"."status" = 'published' and "extensions"."installs" >= 1000;--> statement-breakpoint
-CREATE INDEX "extensions_popular_display_names_idx" ON "extensions" USING gin ("display_name_skeleton" gin_trgm_ops) WHERE "extensions"."status" = 'published' and "extensions"."installs" >= 1000;

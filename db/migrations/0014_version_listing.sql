@@ -1,1 +1,0 @@
-ALTER TABLE "extension_versions" ADD COLUMN "listing" jsonb;

@@ -1,2 +1,0 @@
-CREATE INDEX "extension_search_words_5" ON "extension_search" USING gin ("document") WITH (fastupdate=false) WHERE tier = 5;--> statement-breakpoint
-CREATE INDEX "extension_search_words_6" ON "extension_search" USING gin ("document") WITH (fastupdate=false) WHERE tier = 6;

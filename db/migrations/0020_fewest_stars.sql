@@ -1,1 +1,0 @@
-CREATE INDEX "reviews_extension_fewest_idx" ON "reviews" USING btree ("extension_id",(5 - "stars"),"id") WHERE not "reviews"."hidden";
