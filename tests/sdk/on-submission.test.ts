@@ -218,7 +218,7 @@ describe('connections that break', () => {
     expect(heard.statuses).toEqual(ALL)
   })
 
-  test('a database that went away and came back, and one that went silent: nothing is missed', async () => {
+  test('a database that went away and came back: nothing is missed', async () => {
     const database = new URL(t.databaseUrl)
     await using wire = await createTcpProxy({ host: database.hostname, port: Number(database.port) })
     await using copy = await createTestApp({ databaseUrl: throughProxy(t.databaseUrl, wire), clock: t.clock })
