@@ -241,6 +241,7 @@ it.each<[string, (xml: string) => string]>([
 it.each<[string, (xml: string) => string]>([
   ['broken XML', (xml) => xml.replace('</Metadata>', '')],
   ['something else', () => '<Other/>'],
+  ['a manifest under another name', (xml) => xml.replaceAll('PackageManifest', 'Manifest')],
   ['nothing', () => ''],
   ['an attribute twice', (xml) => xml.replace('Publisher="acme"', 'Publisher="acme" Publisher="evil"')],
   [

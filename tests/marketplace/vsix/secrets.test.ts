@@ -188,7 +188,7 @@ it('has people look at secrets in bundled packages, and lets their tests and doc
 })
 
 it('is not switched off by a comment, and not by a NUL in code', async () => {
-  const commented = `/* secretlint-disable */\nconst token = '${examples.github}'\n`
+  const commented = `// secretlint-disable\nconst token = '${examples.github}'\n`
   expect(lines((await inspected({ files: { 'extension/a.js': commented } })).findings)).toEqual([
     'error secret extension/a.js:2',
   ])

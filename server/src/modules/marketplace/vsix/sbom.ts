@@ -96,7 +96,6 @@ const needsOf = ({ dependencies, optionalDependencies }: Record<string, unknown>
 /** Looks for a package in the `node_modules` of a folder, then of those above it. */
 function resolve<T>(need: string, folder: string, find: (path: string) => T | undefined): T | undefined {
   for (let at = folder; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
-    if (at.endsWith('/node_modules')) continue
     const found = find(`${at}/node_modules/${need}`)
     if (found) return found
   }

@@ -1,12 +1,11 @@
 import type { Finding } from '@devforge/db'
 import { lintSource } from '@secretlint/core'
-import { creator as presetRules } from '@secretlint/secretlint-rule-preset-recommend'
+import { rules as presetRules } from '@secretlint/secretlint-rule-preset-recommend'
 import type { Findings } from '../findings.ts'
 import type { InspectedFile } from './files.ts'
 import { MAY_HOLD_SECRET } from './secret-prefilter.ts'
 import { lineAt, type TextWindow } from './windows.ts'
 
-const PRESET = '@secretlint/secretlint-rule-preset-recommend'
 const RULE = '@secretlint/secretlint-rule-'
 /** Our own API tokens, `createApiToken`. */
 const OWN_TOKEN = /dfp_[A-Za-z0-9_-]{43}/g
@@ -16,19 +15,16 @@ const NPMRC_AUTH = /^[^#;\n]*\b_(?:auth|authToken|password)[ \t]*=[ \t]*(?!["']?
 const PEM_START = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/g
 const MAX_PEM_LENGTH = 10_000
 
+/** vsce's own exception: `_authToken=` is also the code of whoever writes such files. In an .npmrc it is found below. */
+const OPTIONS: Record<string, { allows: string[] }> = {
+  [`${RULE}npm`]: { allows: ['/^(?!(?:npm_[0-9A-Za-z]{36})$).+$/'] },
+}
+
 const config = {
-  rules: [
-    {
-      id: PRESET,
-      rule: presetRules,
-      rules: [
-        // Comments that switch the rules off are for authors' own machines.
-        { id: `${RULE}filter-comments`, disabled: true },
-        // vsce's own exception: `_authToken=` is also the code of whoever writes such files. In an .npmrc it is found below.
-        { id: `${RULE}npm`, options: { allows: ['/^(?!(?:npm_[0-9A-Za-z]{36})$).+$/'] } },
-      ],
-    },
-  ],
+  // One by one, for the preset brings along comments that switch its rules off.
+  rules: presetRules
+    .filter(({ meta }) => meta.id !== `${RULE}filter-comments`)
+    .map((rule) => ({ id: rule.meta.id, rule, options: OPTIONS[rule.meta.id] ?? {} })),
 }
 
 /** Rules that also match what is no secret: addresses in documentation. vsce lets the first pass. */
