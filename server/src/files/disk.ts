@@ -25,6 +25,27 @@ async function orNull<T>(work: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Folders cannot be opened there; its file systems keep a journal of names. */
+const CAN_SYNC_FOLDERS = process.platform !== 'win32'
+
+/**
+ * Makes names outlive a power cut, as the bytes do: rows that point to a file are committed after this.
+ * @param made the outermost of the folders that are new, if any is: each stands as a name in the one around it
+ */
+async function syncFolders(innermost: string, made: string | undefined): Promise<void> {
+  if (!CAN_SYNC_FOLDERS) return
+  const outermost = made === undefined ? innermost : dirname(resolve(made))
+  for (let folder = innermost; ; folder = dirname(folder)) {
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (folder === outermost || folder === dirname(folder)) return
+  }
+}
+
 /**
  * Files in a folder. A file appears under its name only once it is whole and on the disk, so that neither a reader nor a power
  * cut ever sees half of one. flydrive's driver does the rest.
@@ -41,8 +62,9 @@ export function createDiskFiles(folder: string): Files {
     await mkdir(dirname(partial), { recursive: true })
     try {
       await fill(partial)
-      await mkdir(dirname(target), { recursive: true })
+      const made = await mkdir(dirname(target), { recursive: true })
       await rename(partial, target)
+      await syncFolders(dirname(target), made)
     } finally {
       // Gone by the rename, unless something failed (or both names were links to one file).
       await orNull(unlink(partial))
@@ -114,6 +136,8 @@ export function createDiskFiles(folder: string): Files {
         } catch (error) {
           if (isMissing(error)) throw new FileMissing(from, { cause: error })
           await copyFile(source, path)
+          const file = await open(path, 'r+')
+          await file.datasync().finally(() => file.close())
         }
       })
     },

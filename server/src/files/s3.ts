@@ -10,6 +10,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { S3Driver } from 'flydrive/drivers/s3'
+import { MINUTE, SECOND } from '../clock.ts'
 import type { Env } from '../env.ts'
 import type { Logger } from '../log.ts'
 import { createBlockReader } from './block-reader.ts'
@@ -30,10 +31,14 @@ type S3Env = Pick<
   | 'S3_FORCE_PATH_STYLE'
 >
 
-function createClient(env: S3Env): S3Client {
+/** When a bucket is taken not to answer any more. The SDK by itself waits for ever, and whoever works on a package with it. */
+const TIMEOUTS = { connectionTimeout: 5 * SECOND, socketTimeout: 2 * MINUTE }
+
+function createClient(env: S3Env, requestHandler: typeof TIMEOUTS): S3Client {
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env
   return new S3Client({
     region: env.S3_REGION,
+    requestHandler,
     forcePathStyle: env.S3_FORCE_PATH_STYLE,
     // Checksums beyond the signature are an extension that many S3-compatible services do not know.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -56,10 +61,10 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Files in a bucket. flydrive's driver does what it can; ranges, streams of unknown length and random access go to S3 itself. */
-export function createS3Files(env: S3Env, log: Logger): Files {
+export function createS3Files(env: S3Env, log: Logger, timeouts = TIMEOUTS): Files {
   const bucket = env.S3_BUCKET
   if (!bucket) throw new Error('FILES_DRIVER=s3 needs S3_BUCKET')
-  const client = createClient(env)
+  const client = createClient(env, timeouts)
   const driver = new S3Driver({ client, bucket, visibility: 'private', supportsACL: false })
 
   async function uploadParts(

@@ -83,28 +83,33 @@ export async function releaseClaim(db: Db, { id, attempt }: { id: string; attemp
     .where(and(eq(submissions.id, id), eq(submissions.attempts, attempt)))
 }
 
-/** First wait of a failed scan in minutes; it doubles with each attempt, up to an hour. */
+/** Waits of scans begin with a minute or two and double with each attempt, up to an hour. */
 const MAX_BACKOFF_DOUBLINGS = 6
+const waitAfter = (attempts: SQL): SQL =>
+  sql`least(60, power(2, least(${attempts}, ${MAX_BACKOFF_DOUBLINGS}))) * interval '1 minute'`
 
 /** Submissions that nobody works on although somebody should: their job was lost, their worker died, or their scan failed a while ago. */
 export async function listWaiting(
   db: Db,
   { before, now, staleBefore, all }: { before: Date; now: Date; staleBefore: Date; all: boolean },
 ): Promise<string[]> {
-  const backoff = sql`least(60, power(2, least(${submissions.attempts}, ${MAX_BACKOFF_DOUBLINGS}))) * interval '1 minute'`
+  const isDue = (wait: SQL): SQL =>
+    sql`${submissions.updatedAt} + ${wait} <= ${now.toISOString()}::timestamptz`
   const scanDue = all
     ? eq(submissions.status, 'scan_failed')
-    : and(
-        eq(submissions.status, 'scan_failed'),
-        sql`${submissions.updatedAt} + ${backoff} <= ${now.toISOString()}::timestamptz`,
-      )
+    : and(eq(submissions.status, 'scan_failed'), isDue(waitAfter(sql`${submissions.attempts}`)))
   const rows = await db
     .select({ id: submissions.id })
     .from(submissions)
     .where(
       or(
         and(eq(submissions.status, 'received'), lt(submissions.updatedAt, before)),
-        and(eq(submissions.status, 'scanning'), claimable(staleBefore)),
+        // Whoever scanned it died. If it is the package that kills, it must not do so every minute, nor at every start.
+        and(
+          eq(submissions.status, 'scanning'),
+          claimable(staleBefore),
+          isDue(waitAfter(sql`${submissions.attempts} - 1`)),
+        ),
         and(eq(submissions.status, 'approved'), lt(submissions.updatedAt, before), claimable(staleBefore)),
         scanDue,
       ),

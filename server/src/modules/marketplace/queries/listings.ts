@@ -79,7 +79,7 @@ export const listedExtensions = (
 
 /** Waits for whoever else changes the extension, so that none of two packages published at once is left out. */
 export async function lockExtensionRow(db: Db, id: string): Promise<void> {
-  await db.select({ id: extensions.id }).from(extensions).where(eq(extensions.id, id)).for('update')
+  await db.select({ id: extensions.id }).from(extensions).where(eq(extensions.id, id)).for('no key update')
 }
 
 interface Listing {

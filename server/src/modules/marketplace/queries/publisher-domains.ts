@@ -25,7 +25,7 @@ export async function lockHolderOfDomain(
         ne(publishers.id, otherThan),
       ),
     )
-    .for('update')
+    .for('no key update')
   return row
 }
 

@@ -129,7 +129,12 @@ export async function lockPublishersOf(db: Db, userIds: string[]): Promise<Publi
     .select({ id: publisherMembers.publisherId })
     .from(publisherMembers)
     .where(inArray(publisherMembers.userId, userIds))
-  return db.select().from(publishers).where(inArray(publishers.id, mine)).orderBy(publishers.id).for('update')
+  return db
+    .select()
+    .from(publishers)
+    .where(inArray(publishers.id, mine))
+    .orderBy(publishers.id)
+    .for('no key update')
 }
 
 /** The memberships of an account. */

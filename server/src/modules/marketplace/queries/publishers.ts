@@ -51,7 +51,8 @@ export async function findPublisherRow(db: Db, name: string): Promise<PublisherR
 
 /**
  * An active publisher, held until the end of the transaction: `share` lets others publish beside, and keeps it from being
- * removed; `update` is for whoever changes the publisher or its members. Whoever also locks an extension locks this first.
+ * removed; `update` is for whoever changes the publisher or its members. Whoever also locks an extension locks this first. Rows that
+ * merely name the publisher (a history's) wait for neither: they are written by those who hold an extension only.
  */
 export async function lockPublisher(
   db: Db,
@@ -62,7 +63,7 @@ export async function lockPublisher(
     .select()
     .from(publishers)
     .where(and(eq(publishers.id, publisherId), eq(publishers.status, 'active')))
-    .for(strength)
+    .for(strength === 'share' ? 'share' : 'no key update')
   return row
 }
 

@@ -1,4 +1,5 @@
 import {
+  appeals,
   type Db,
   extensions,
   extensionVersions,
@@ -96,11 +97,17 @@ export async function lockSubmission(db: Db, id: string): Promise<SubmissionRow 
 export async function findSubmissionIds(
   db: Db,
   ids: string[],
-): Promise<Pick<SubmissionRow, 'id' | 'status' | 'updatedAt'>[]> {
+): Promise<(Pick<SubmissionRow, 'id' | 'status' | 'updatedAt'> & { isAppealed: boolean })[]> {
   if (ids.length === 0) return []
   return db
-    .select({ id: submissions.id, status: submissions.status, updatedAt: submissions.updatedAt })
+    .select({
+      id: submissions.id,
+      status: submissions.status,
+      updatedAt: submissions.updatedAt,
+      isAppealed: sql<boolean>`${appeals.id} is not null`,
+    })
     .from(submissions)
+    .leftJoin(appeals, and(eq(appeals.submissionId, submissions.id), eq(appeals.status, 'open')))
     .where(inArray(submissions.id, ids))
 }
 

@@ -116,14 +116,14 @@ export async function ensureExtension(
     .select()
     .from(extensions)
     .where(eq(extensions.identifier, values.identifier))
-    .for('update')
+    .for('no key update')
   if (!row) throw new Error(`extension ${values.identifier} is gone`)
   return row
 }
 
-/** An extension, held until the end of the transaction. */
+/** An extension, held until the end of the transaction. Whoever only names it (counts, ratings) does not wait. */
 export async function lockExtension(db: Db, id: string): Promise<ExtensionRow | undefined> {
-  const [row] = await db.select().from(extensions).where(eq(extensions.id, id)).for('update')
+  const [row] = await db.select().from(extensions).where(eq(extensions.id, id)).for('no key update')
   return row
 }
 

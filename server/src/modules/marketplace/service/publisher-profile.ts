@@ -4,6 +4,7 @@ import { inTx } from '../../../tx.ts'
 import { extensionIdsOf } from '../queries/publisher-domains.ts'
 import { listOwnPublishers } from '../queries/publisher-members.ts'
 import { countPublished, type PublisherRow, updatePublisherRow } from '../queries/publishers.ts'
+import { lockExtension } from '../queries/versions.ts'
 import { recordExtensionEvent } from './history.ts'
 import { createPublisher, findPublisher, mayShow, requireOwner } from './publishers.ts'
 import { indexExtension } from './search/index-extension.ts'
@@ -108,6 +109,10 @@ export async function updatePublisher(
 /** Brings the search up to date after what it shows of a publisher has changed: its display name, its mark. */
 export async function refindExtensions(ctx: Ctx, publisherId: string): Promise<void> {
   for (const extensionId of await extensionIdsOf(ctx.db, publisherId)) {
-    await inTx(ctx, (ctx) => indexExtension(ctx.db, extensionId, ctx.deps.clock.now()))
+    await inTx(ctx, async (ctx) => {
+      // Held: else what is read here may be older than what a takedown or an update has written by the time it is written.
+      await lockExtension(ctx.db, extensionId)
+      await indexExtension(ctx.db, extensionId, ctx.deps.clock.now())
+    })
   }
 }

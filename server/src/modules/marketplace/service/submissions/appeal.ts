@@ -1,9 +1,13 @@
+import { addMs, DAY } from '../../../../clock.ts'
 import type { AccountActor, Ctx } from '../../../../context.ts'
 import { AppError, notFound } from '../../../../errors.ts'
 import { inTx } from '../../../../tx.ts'
 import { refuseImpersonation } from '../../../auth/actor.ts'
 import { insertSubmissionAppeal } from '../../queries/appeals.ts'
 import { findOwnSubmission, lockSubmission } from '../../queries/submissions.ts'
+
+/** How long after a rejection it can be appealed, and its package is kept; while an appeal is open, it stays. */
+export const APPEAL_MS = 30 * DAY
 
 /**
  * An author's word against a rejection; a moderator answers it by approving, or by rejecting again.
@@ -22,6 +26,9 @@ export async function appealSubmission(
       throw new AppError('APPEAL_NOT_POSSIBLE', { status: row?.status ?? 'unknown' })
     }
     const now = ctx.deps.clock.now()
+    // Its bytes may be gone, or go any moment.
+    if (row.updatedAt < addMs(now, -APPEAL_MS))
+      throw new AppError('APPEAL_NOT_POSSIBLE', { status: 'expired' })
     const appeal = await insertSubmissionAppeal(ctx.db, { submissionId: id, userId, text, now })
     if (!appeal) throw new AppError('APPEAL_EXISTS')
     return { appealId: appeal.id }

@@ -35,7 +35,9 @@ export async function publishSubmission(ctx: Ctx, submissionId: string): Promise
     try {
       // Before it is forgotten: what an earlier try left that did not come to its end.
       await removeUnused(ctx, claimed.publishPrefix)
-      const { extensionId, prefix } = await prepare(ctx, claimed)
+      const prepared = await prepare(ctx, claimed)
+      if (!prepared) return
+      const { extensionId, prefix } = prepared
       const stored = await storePackage(ctx, claimed, prefix)
       const isPublished = await publishRows(ctx, claimed, { extensionId, prefix, stored })
       if (isPublished) await tidy(ctx, claimed.storageKey)
@@ -57,8 +59,14 @@ function refusalOf(error: unknown): string | null {
   return null
 }
 
-/** The extension, still hidden when it is new, and where the files will go; both known before the first file is written. */
-async function prepare(ctx: Ctx, row: SubmissionRow): Promise<{ extensionId: string; prefix: string }> {
+/**
+ * The extension, still hidden when it is new, and where the files will go; both known before the first file is written.
+ * @returns null when somebody else took the submission over: what is noted of files is theirs
+ */
+async function prepare(
+  ctx: Ctx,
+  row: SubmissionRow,
+): Promise<{ extensionId: string; prefix: string } | null> {
   return inTx(ctx, async (ctx) => {
     const publisher = await holdPublisher(ctx, row.publisherId)
     const spelled = typeof row.manifest.name === 'string' ? row.manifest.name : row.identifier
@@ -75,6 +83,7 @@ async function prepare(ctx: Ctx, row: SubmissionRow): Promise<{ extensionId: str
     })
     if (extension.status === 'removed')
       throw new NotPublishable('The extension was removed; its name is not given again.')
+    if (!(await lockClaimed(ctx.db, { id: row.id, attempt: row.attempts, status: 'approved' }))) return null
     const place = ['extensions', extension.id, safe(row.version), safe(row.targetPlatform)].join('/')
     // Apart from every other try, of this submission or another one: what one leaves behind is removed without a look at the others.
     const prefix = `${place}/${row.id}-${row.attempts}`

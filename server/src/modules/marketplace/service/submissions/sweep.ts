@@ -3,6 +3,7 @@ import type { Ctx } from '../../../../context.ts'
 import { type SweepData, sweptBefore } from '../../../../jobs/types.ts'
 import { listLeftovers, listWaiting } from '../../queries/claims.ts'
 import { findSubmissionIds, type SubmissionRow } from '../../queries/submissions.ts'
+import { APPEAL_MS } from './appeal.ts'
 import { staleBefore } from './claim.ts'
 import { removeLeftovers } from './publish.ts'
 
@@ -26,8 +27,6 @@ export async function sweepSubmissions(ctx: Ctx, sweep: SweepData): Promise<void
 
 /** No upload takes that long. */
 const UPLOAD_AGE_MS = DAY
-/** How long a rejected package is kept for an appeal. */
-const APPEAL_MS = 30 * DAY
 const BATCH = 200
 
 /**
@@ -66,9 +65,9 @@ async function deleteUnneeded(ctx: Ctx, keys: string[]): Promise<number> {
 }
 
 function isNeeded(
-  row: Pick<SubmissionRow, 'status' | 'updatedAt'> | undefined,
+  row: (Pick<SubmissionRow, 'status' | 'updatedAt'> & { isAppealed: boolean }) | undefined,
   appealedBefore: Date,
 ): boolean {
   if (!row || row.status === 'published') return false
-  return row.status !== 'rejected' || row.updatedAt >= appealedBefore
+  return row.status !== 'rejected' || row.isAppealed || row.updatedAt >= appealedBefore
 }
