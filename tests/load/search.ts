@@ -15,7 +15,7 @@ const sizesGiven = process.argv.find((argument) => argument.startsWith('--sizes=
 const SIZES = sizesGiven?.split(',').map(Number) ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
 const USUAL_SIZE = quick ? 5_000 : 20_000
 const TEXTS = 20_000
-const [ROUNDS, ROUND_MS, WARMUP_MS] = quick ? [3, 1_500, 2_000] : [5, 3_000, 4_000]
+const [ROUNDS, ROUND_MS, WARMUP_MS] = quick ? [3, 1_500, 2_000] : [4, 2_000, 3_000]
 /** Waits for nobody but itself: what one person sees. */
 const FEW = 2
 /** What the machine gives in all. */
