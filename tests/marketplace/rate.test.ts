@@ -148,6 +148,19 @@ test('who deletes the account takes ratings, reviews and flags along, even one t
   expect(elsewhere).toEqual({ rating_count: 0, rating_sum: 0 })
 })
 
+test('a rating that meets the end of its account waits for it, and is refused', async () => {
+  const leaving = await signUp(t)
+  let late: Promise<string> | undefined
+  await t.deps.sql.begin(async (tx) => {
+    await tx`update users set erased_at = now(), email = ${`gone+${leaving.id}@devforge.invalid`} where id = ${leaving.id}`
+    late = failure(rate(leaving, 5))
+    const waiting = () => t.deps.sql`select 1 from pg_locks where not granted`
+    await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBeGreaterThan(0)
+  })
+  expect(await late).toBe('AUTH_SESSION_ENDED')
+  expect(await sums()).toEqual({ rating_count: 0, rating_sum: 0, counted: 0, summed: 0 })
+})
+
 test('too many ratings in an hour are refused', async () => {
   const eager = await signUp(t)
   const answers = await Promise.all(
