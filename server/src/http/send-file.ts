@@ -13,9 +13,15 @@ export interface SentFile {
   fileName?: string
   /** Default: made of key and size, which name the bytes where files are never written twice. */
   etag?: string
-  /** What lies under the key never changes: whoever has it need not ask again. */
+  /** The address always means these bytes and everybody may have them: whoever has them need not ask again. */
   immutable: boolean
 }
+
+/**
+ * For files that never change: whoever has one need not ask again. Caches that serve many ask after some minutes all the same, since
+ * what is taken down must not be had from them for a year.
+ */
+export const KEEP = 'public, max-age=31536000, s-maxage=300, immutable'
 
 /** Inclusive, as in HTTP. */
 interface Range {
@@ -36,7 +42,7 @@ export async function sendFile(deps: Deps, c: Context<HttpEnv>, file: SentFile):
   const headers: Record<string, string> = {
     'content-type': file.contentType,
     'accept-ranges': 'bytes',
-    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'public, no-cache',
+    'cache-control': file.immutable ? KEEP : 'public, no-cache',
     etag,
     ...(file.fileName === undefined ? {} : { 'content-disposition': attachment(file.fileName) }),
   }

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import { type Address, fileNamed, findAddressed } from '../../modules/marketplace/service/open-vsx/look-up.ts'
 import { recordUsage } from '../../modules/marketplace/service/usage.ts'
-import { sendFile } from '../send-file.ts'
+import { KEEP, sendFile } from '../send-file.ts'
 import { BYTES, contentTypeOf, FILE_POLICY } from '../vscode/content-types.ts'
 import type { DoorRequest } from './request.ts'
 
@@ -27,7 +27,7 @@ export async function sendDoorFile(
     return new Response(file.digest, {
       headers: {
         'content-type': 'text/plain; charset=utf-8',
-        'cache-control': 'public, max-age=31536000, immutable',
+        'cache-control': KEEP,
       },
     })
   }
@@ -59,7 +59,7 @@ async function sendPackage(
   const url = await deps.files.signedUrl(key, { ttlSeconds: URL_TTL_SECONDS, ...file })
   const response =
     url === null
-      ? await sendFile(deps, c, { ...file, etag: details.sha256.toString('hex'), immutable: true })
+      ? await sendFile(deps, c, { ...file, etag: details.sha256.toString('hex'), immutable: false })
       : new Response(null, { status: 302, headers: { location: url, 'cache-control': 'no-store' } })
   if (extension.paid) response.headers.set('cache-control', 'private, no-store')
   const isWhole =

@@ -58,7 +58,7 @@ export function createFileRoutes(deps: Deps, archives: Archives) {
     const url = await deps.files.signedUrl(file.key, { ttlSeconds: URL_TTL_SECONDS, ...file })
     const response =
       url === null
-        ? await sendFile(deps, c, { ...file, etag: found.sha256, immutable: true })
+        ? await sendFile(deps, c, { ...file, etag: found.sha256, immutable: false })
         : new Response(null, { status: 302, headers: { location: url, 'cache-control': 'no-store' } })
     if (found.paid) response.headers.set('cache-control', 'private, no-store')
     if (c.req.raw.method === 'GET' && startsAtTheBeginning(response)) count(c, visit, found, viewer.userId)

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { AppError } from '../../errors.ts'
 import { FileMissing } from '../../files/keys.ts'
 import type { HttpEnv } from '../context.ts'
+import { KEEP } from '../send-file.ts'
 import type { Archives } from './archives.ts'
 import { contentTypeOf, FILE_POLICY } from './content-types.ts'
 
@@ -37,8 +38,10 @@ export async function sendEntry(
   const headers = {
     'content-type': contentTypeOf(path),
     'content-security-policy': FILE_POLICY,
-    'cache-control': paid ? 'private, no-store' : 'public, max-age=31536000, immutable',
+    'cache-control': paid ? 'private, no-store' : KEEP,
     etag,
+    // Who asks, and what for, is looked at above.
+    vary: 'Sec-Fetch-Site, Sec-Fetch-Dest',
   }
   const { archive, release } = await archives.borrow(key).catch((error: unknown) => {
     throw error instanceof FileMissing ? missing() : error

@@ -55,7 +55,16 @@ export function createUsageBuffer(deps: { sql: Sql; log: Logger; metrics: Metric
     timer.unref()
   }
 
-  /** @returns whether the database took them */
+  /** One event that Postgres refuses must not take those with it that happened to be written together with it. */
+  async function writeHalves(batch: UsageRow[]): Promise<boolean> {
+    const middle = Math.ceil(batch.length / 2)
+    const later = batch.slice(middle)
+    if (await writeBatch(batch.slice(0, middle))) return writeBatch(later)
+    waiting = [...waiting, ...later]
+    return false
+  }
+
+  /** @returns false when they wait for the database to come back */
   async function writeBatch(batch: UsageRow[]): Promise<boolean> {
     try {
       await insertUsage(sql, batch)
@@ -64,9 +73,13 @@ export function createUsageBuffer(deps: { sql: Sql; log: Logger; metrics: Metric
     } catch (error) {
       const again = isWorthRetrying(error)
       log.warn({ err: error, events: batch.length, again }, 'usage was not written')
-      if (again) waiting = [...batch, ...waiting]
-      else drop(batch.length)
-      return !again
+      if (again) {
+        waiting = [...batch, ...waiting]
+        return false
+      }
+      if (batch.length > 1) return await writeHalves(batch)
+      drop(1)
+      return true
     }
   }
 

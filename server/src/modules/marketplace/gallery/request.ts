@@ -32,8 +32,12 @@ export interface GalleryQuery {
 const MAX_PAGE_SIZE = 200
 const MAX_LOOKUPS = 500
 const MAX_FILTERS = 5
+/** `publisher.name`, longer than any. */
+const MAX_NAME_LENGTH = 300
 /** Editors cut at 200 characters. */
 const MAX_TEXT_LENGTH = 200
+/** Categories, and tags, of one filter. */
+const MAX_TERMS = 20
 /** Pages further back than this are nobody's. */
 const MAX_PAGE = 10_000
 const MAX_FLAGS = 0x7fffffff
@@ -83,7 +87,18 @@ export function readGalleryQuery(body: unknown): GalleryQuery {
       .map(({ path, message }) => ({ path: path.join('.'), message }))
     throw new AppError('INVALID_INPUT', { issues })
   }
-  return { filters: parsed.data.filters.map(readFilter), flags: parsed.data.flags }
+  return { filters: limitLookups(parsed.data.filters.map(readFilter)), flags: parsed.data.flags }
+}
+
+/** All filters together look up no more than one may. */
+function limitLookups(filters: GalleryFilter[]): GalleryFilter[] {
+  let left = MAX_LOOKUPS
+  return filters.map((filter) => {
+    const names = filter.names.slice(0, left)
+    const uuids = filter.uuids.slice(0, left - names.length)
+    left -= names.length + uuids.length
+    return { ...filter, names, uuids }
+  })
 }
 
 function readFilter(given: z.infer<typeof schema>['filters'][number]): GalleryFilter {
@@ -101,7 +116,9 @@ function readFilter(given: z.infer<typeof schema>['filters'][number]): GalleryFi
     if (filterType === FilterType.Featured) filter.featured = true
     else if (text === '') continue
     else if (filterType === FilterType.ExtensionId) uuids.add(text.toLowerCase())
-    else if (filterType === FilterType.ExtensionName) names.add(text.toLowerCase())
+    // A longer name is nobody's; what it begins with may be somebody else's.
+    else if (filterType === FilterType.ExtensionName)
+      names.add(text.length > MAX_NAME_LENGTH ? '' : text.toLowerCase())
     else if (filterType === FilterType.Category) filter.categories.push(text.slice(0, MAX_TEXT_LENGTH))
     else if (filterType === FilterType.Tag) filter.tags.push(text.slice(0, MAX_TEXT_LENGTH))
     else if (filterType === FilterType.Target) targets.push(text.toLowerCase())
@@ -111,10 +128,12 @@ function readFilter(given: z.infer<typeof schema>['filters'][number]): GalleryFi
   const isLookup = uuids.size + names.size > 0
   return {
     ...filter,
+    categories: filter.categories.slice(0, MAX_TERMS),
+    tags: filter.tags.slice(0, MAX_TERMS),
     isLookup,
     // What is no uuid names nothing; Postgres would refuse to compare it.
-    uuids: [...uuids].filter((uuid) => UUID.test(uuid)).slice(0, MAX_LOOKUPS),
-    names: [...names].slice(0, MAX_LOOKUPS),
+    uuids: [...uuids].filter((uuid) => UUID.test(uuid)),
+    names: [...names].filter((name) => name !== ''),
     foreign: targets.length > 0 && !targets.includes(EDITOR_TARGET),
     page: Math.max(1, given.pageNumber),
     pageSize: Math.max(1, isLookup ? given.pageSize : Math.min(given.pageSize, MAX_PAGE_SIZE)),

@@ -50,6 +50,12 @@ export function choose<P extends Choosable>(packages: P[], wish: Wish): P | unde
   )
 }
 
+/** The names that stand for some version of these. */
+export const aliasesIn = (packages: Choosable[]): ('latest' | 'pre-release')[] => {
+  const published = packages.filter((candidate) => candidate.status === 'published')
+  return (['latest', 'pre-release'] as const).filter((alias) => versionOf(published, alias) !== undefined)
+}
+
 /** The names that stand for a version: of the newest stable one, of the newest pre-release. */
 export function aliasesOf(packages: Choosable[], version: string): ('latest' | 'pre-release')[] {
   const published = packages.filter((candidate) => candidate.status === 'published')

@@ -1,5 +1,5 @@
 import type { DoorExtension, DoorPackage, DoorPackageDetails, DoorPackageFiles } from '../queries/open-vsx.ts'
-import { aliasesOf, fits } from './choose.ts'
+import { aliasesIn, aliasesOf, fits } from './choose.ts'
 import { type PackageName, packageFileName, type Urls } from './urls.ts'
 
 /** What goes with every answer about a package. */
@@ -65,8 +65,8 @@ export function allVersionsOf(
   ]
   const published = packages.filter(({ status }) => status === 'published')
   const versions = [...new Set(published.map(({ version }) => version))]
-  const aliases = new Set(versions.flatMap((version) => aliasesOf(published, version)))
-  return Object.fromEntries([...[...aliases].sort(), ...versions].map(url))
+  const aliases = aliasesIn(published)
+  return Object.fromEntries([...aliases, ...versions].map(url))
 }
 
 const reference = (urls: Urls) => (identifier: string) => {

@@ -13,12 +13,12 @@ export async function isPaid(db: Db, extensionId: string): Promise<boolean | nul
   return row?.paid ?? null
 }
 
-/** Ids of the extensions that a user holds a license in force for, or publishes; narrowed to one if given. */
+/** Ids of the extensions that a user holds a license in force for, or publishes: of the one given, or of all that cost something. */
 export async function extensionsOfUser(
   db: Db,
   { userId, now, extensionId }: { userId: string; now: Date; extensionId?: string },
 ): Promise<string[]> {
-  const which = extensionId === undefined ? undefined : eq(extensions.id, extensionId)
+  const which = extensionId === undefined ? eq(extensions.paid, true) : eq(extensions.id, extensionId)
   const bought = db
     .select({ id: extensions.id })
     .from(licenses)

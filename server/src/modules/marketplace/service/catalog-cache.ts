@@ -4,6 +4,10 @@ import { changesSince, type Snapshot } from '../queries/catalog-changes.ts'
 
 /** Answers are kept up to this many items in all (an item of a list is about 1 kB). */
 const MAX_ITEMS = 20_000
+/** What is larger is not kept: too much else would have to go. */
+const MAX_ENTRY_ITEMS = MAX_ITEMS / 8
+/** Questions take room, too, and strangers make them as long as they like. */
+const CHARS_PER_ITEM = 1_000
 /** Changes are told for an hour; whoever did not ask for this long starts anew. */
 const MAX_AGE_MS = 30 * MINUTE
 /** Questions under way at once; meanwhile the next ones gather. */
@@ -46,7 +50,8 @@ class CatalogCache {
       return known.answer as Promise<T>
     }
     const answer = make()
-    const entry = { answer, items: items + 1 }
+    const entry = { answer, items: items + 1 + key.length / CHARS_PER_ITEM }
+    if (entry.items > MAX_ENTRY_ITEMS) return answer
     this.#entries.set(key, entry)
     this.#items += entry.items
     for (const [oldest, { items }] of this.#entries) {

@@ -105,7 +105,8 @@ export async function openPackageUrl(
     contentType: VSIX_TYPE,
     fileName: fileNameOf(found),
     etag: found.sha256.toString('base64url'),
-    immutable: true,
+    // It may be taken down, or be for sale one day.
+    immutable: false,
     isPaid: found.paid,
   }
 }

@@ -2,6 +2,7 @@ import type { Db } from '@devforge/db'
 import type { AccountActor, Actor, Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../../auth/actor.ts'
 import { isBrandName, isRouteName, squash } from '../publisher-names.ts'
 import { insertMember } from '../queries/publisher-members.ts'
 import {
@@ -103,6 +104,7 @@ export async function createPublisher(
   ctx: Ctx<AccountActor>,
   input: { name: string; displayName: string },
 ): Promise<PublisherRow> {
+  refuseImpersonation(ctx.actor)
   const { name, displayName } = input
   if (!mayHave(ctx.actor, name) || !mayShow(ctx.actor, displayName)) {
     throw new AppError('PUBLISHER_TAKEN', { name })

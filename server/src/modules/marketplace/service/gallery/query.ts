@@ -68,6 +68,7 @@ export function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): P
 }
 
 async function answerQuery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+  const share = Math.floor(MAX_PACKAGES_PER_ANSWER / query.filters.length)
   const results = await Promise.all(
     query.filters.map(async (filter) => {
       const { rows, total } = filter.foreign
@@ -75,7 +76,7 @@ async function answerQuery(deps: Deps, query: GalleryQuery, viewer: Viewer): Pro
         : filter.isLookup
           ? await lookUp(deps, filter, viewer)
           : await search(deps, filter, viewer)
-      const full = wantsAllVersions(query.flags) ? await withAllVersions(deps, rows) : rows
+      const full = wantsAllVersions(query.flags) ? await withAllVersions(deps, rows, share) : rows
       return { extensions: full.map((row) => presentExtension(row.text, row, query.flags)), total }
     }),
   )
@@ -131,10 +132,10 @@ async function makeReady(
   })
 }
 
-/** The same extensions with every version. */
-async function withAllVersions(deps: Deps, rows: readonly Ready[]): Promise<Ready[]> {
+/** The same extensions with every version, about `maxPackages` packages in all. */
+async function withAllVersions(deps: Deps, rows: readonly Ready[], maxPackages: number): Promise<Ready[]> {
   const { all } = memoryOf(deps)
-  const limit = Math.min(MAX_PACKAGES_PER_EXTENSION, Math.floor(MAX_PACKAGES_PER_ANSWER / (rows.length || 1)))
+  const limit = Math.min(MAX_PACKAGES_PER_EXTENSION, Math.floor(maxPackages / (rows.length || 1)))
   const keyOf = (row: Ready): string => `${row.id} ${limit}`
   const known = new Map(rows.map((row) => [row.id, all.get(keyOf(row))]))
   const wanted = rows.filter((row) => known.get(row.id)?.revision !== row.revision).map((row) => row.id)

@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../../context.ts'
 import { AppError } from '../../../../errors.ts'
 import { findExtensionId } from '../../queries/gallery.ts'
+import { TARGET_PLATFORMS } from '../../vsix/manifest/agreement.ts'
 import { recordUsage } from '../usage.ts'
 
 export interface ToldStatistic {
@@ -29,8 +30,12 @@ export async function countStatistic(
   recordUsage(ctx, {
     extensionId,
     version,
-    targetPlatform: targetPlatform ?? 'universal',
+    targetPlatform: platformOf(targetPlatform),
     kind: 'uninstall',
     ...(client === undefined ? {} : { client }),
   })
 }
+
+/** A platform that there is; whatever else somebody writes there is as good as none. */
+const platformOf = (told: string | undefined): string =>
+  TARGET_PLATFORMS.find((platform) => platform === told) ?? 'universal'
