@@ -152,6 +152,8 @@ export const extensions = pgTable(
     uniqueIndex('extensions_uuid_key').on(t.uuid),
     uniqueIndex('extensions_identifier_key').on(t.identifier),
     index('extensions_publisher_id_idx').on(t.publisherId),
+    // By its name alone, in any case: Open VSX clients may ask so.
+    index('extensions_name_idx').on(sql`lower(${t.name})`),
     // What the control file lists.
     index('extensions_malicious_idx').on(t.identifier).where(sql`${t.maliciousAt} is not null`),
     index('extensions_deprecated_idx').on(t.identifier).where(sql`${t.deprecatedAt} is not null`),

@@ -1,0 +1,1 @@
+CREATE INDEX "extensions_name_idx" ON "extensions" USING btree (lower("name"));
