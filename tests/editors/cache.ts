@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /** The editor that is tried, as npm names it. Newer ones need this file, and a look at what changed. */
-export const CODE_SERVER_VERSION = '4.139.1'
+const CODE_SERVER_VERSION = '4.139.1'
 
 /** Where the editor is kept between runs, outside of the checkout: 620 MB. */
 export const cacheFolder = (): string =>

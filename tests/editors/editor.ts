@@ -9,7 +9,7 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { findEditor } from './cache.ts'
 
 /** A port that nobody uses right now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -37,7 +37,7 @@ export async function startGallery(): Promise<TestApp & { url: string }> {
   })
 }
 
-export interface Ran {
+interface Ran {
   code: number
   /** Both streams. */
   output: string

@@ -16,9 +16,6 @@ import { addressOf, nameOf, parameter } from './address.ts'
 import { createArchives } from './archives.ts'
 import { clientOf, createFileRoutes } from './files.ts'
 
-/** Editors ask once in a while; a harmful extension has to be gone soon after it was found. */
-const CONTROL_MAX_AGE_SECONDS = 60
-
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
@@ -82,7 +79,8 @@ export function mountGallery(app: Hono<HttpEnv>, deps: Deps, edge: Edge): void {
   door.route('GET', '/vscode/control', async (c) => {
     const body = JSON.stringify(await controlFile(deps))
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-    const headers = { etag, 'cache-control': `public, max-age=${CONTROL_MAX_AGE_SECONDS}` }
+    // Asked for at each start, and every five minutes: what was found harmful meanwhile must not wait for a cache.
+    const headers = { etag, 'cache-control': 'public, no-cache' }
     return c.req.raw.headers.get('if-none-match') === etag
       ? new Response(null, { status: 304, headers })
       : new Response(body, { headers: { ...headers, 'content-type': JSON_TYPE } })
