@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 
 /** What a header says of an entry. Whatever is left out is the truth. */
-export interface HeaderFields {
+interface HeaderFields {
   name?: string | Uint8Array
   versionNeeded?: number
   flags?: number
@@ -15,7 +15,7 @@ export interface HeaderFields {
   extra?: Uint8Array
 }
 
-export interface CentralFields extends HeaderFields {
+interface CentralFields extends HeaderFields {
   versionMadeBy?: number
   /** The upper half is the Unix mode: `0o120777 * 65536` is a symbolic link. */
   externalAttributes?: number
