@@ -9,8 +9,9 @@ export const searchJobs = [
     cron: '23 * * * *',
     concurrency: 1,
     async handler(ctx) {
-      await recountRanks(ctx.db, ctx.deps.clock.now())
+      // First: short, and needed whatever becomes of the long one.
       await deleteOldChanges(ctx.db)
+      await recountRanks(ctx.db, ctx.deps.clock.now())
     },
   }),
   defineJob({
