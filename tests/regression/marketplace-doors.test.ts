@@ -152,3 +152,35 @@ test('whoever acts as somebody takes no name for them', async () => {
   const taken = createPublisher({ ...author.ctx, actor }, { name: 'taken-for-you', displayName: 'You' })
   await expect(taken).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
+
+test('many versions are removed at once: all of them or none, and the listing is made once', async () => {
+  for (const version of ['1.0.0', '1.1.0', '1.2.0'])
+    await publish(t, author, variantOf(vsix, { name: 'old', version }))
+  const { removeVersions } = await import('@devforge/server/modules/marketplace/service/manage-extension')
+  const listed = async () => {
+    const [row] = await t.deps
+      .sql`select l.revision, array(select v.version || ' ' || v.status from extension_versions v
+        where v.extension_id = e.id order by v.version_order) as versions
+      from extensions e join extension_listings l on l.extension_id = e.id where e.identifier = 'acme.old'`
+    return { revision: Number(row?.revision), versions: row?.versions }
+  }
+  const before = await listed()
+  const identifier = 'acme.old'
+  const missing = removeVersions(author.ctx, {
+    identifier,
+    versions: [{ version: '1.0.0' }, { version: '1.1.0', targetPlatform: 'web' }],
+  })
+  await expect(missing).rejects.toMatchObject({ code: 'EXTENSION_NOT_FOUND' })
+  expect(await listed()).toEqual(before)
+
+  const versions = [
+    { version: '1.0.0' },
+    { version: '1.2.0', targetPlatform: 'universal' },
+    { version: '1.0.0' },
+  ]
+  expect(await removeVersions(author.ctx, { identifier, versions })).toEqual({ changed: 2 })
+  expect(await listed()).toEqual({
+    revision: before.revision + 1,
+    versions: ['1.0.0 removed', '1.1.0 published', '1.2.0 removed'],
+  })
+})

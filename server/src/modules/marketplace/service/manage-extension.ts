@@ -17,12 +17,15 @@ import { rejectPending } from './submissions/reject-pending.ts'
 
 type OwnExtension = NonNullable<Awaited<ReturnType<typeof findOwnExtension>>>
 
-/** Which packages of an extension; without a platform those of all. */
-interface Which {
-  /** `publisher.name`, in any case. */
-  id: string
+/** Which packages of one version; without a platform those of all. */
+interface Packages {
   version: string
   targetPlatform?: string | undefined
+}
+
+interface Which extends Packages {
+  /** `publisher.name`, in any case. */
+  id: string
 }
 
 /**
@@ -74,10 +77,29 @@ export async function deprecateExtension(
   })
 }
 
-/** Moves packages of a version from some states to another. @throws EXTENSION_NOT_FOUND when there are none */
+/** The packages that are meant, held to the end of the transaction. @throws EXTENSION_NOT_FOUND when one names none */
+async function holdPackages(ctx: Ctx, extension: { id: string; extensionId: string }, wanted: Packages[]) {
+  const { id, extensionId } = extension
+  const statuses = ['published' as const, 'yanked' as const]
+  const [only] = wanted
+  // Many at once are looked for among all, which are read once.
+  const held = await lockVersions(ctx.db, { ...(wanted.length === 1 ? only : {}), extensionId, statuses })
+  const byVersion = Map.groupBy(held, (row) => row.version)
+  const found = new Set<(typeof held)[number]>()
+  for (const { version, targetPlatform } of wanted) {
+    const meant = (byVersion.get(version) ?? []).filter(
+      (row) => targetPlatform === undefined || row.targetPlatform === targetPlatform,
+    )
+    if (meant.length === 0) throw new AppError('EXTENSION_NOT_FOUND', { id, version, targetPlatform })
+    for (const row of meant) found.add(row)
+  }
+  return [...found]
+}
+
+/** Moves packages from some states to another: all of them, or none. @throws EXTENSION_NOT_FOUND when there are none */
 async function moveVersions(
   ctx: Ctx<AccountActor>,
-  { id, version, targetPlatform }: Which,
+  { id, wanted }: { id: string; wanted: Packages[] },
   change: {
     from: ('published' | 'yanked')[]
     to: 'published' | 'yanked' | 'removed'
@@ -88,13 +110,7 @@ async function moveVersions(
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const own = await holdOwn(ctx, id)
-    const found = await lockVersions(ctx.db, {
-      extensionId: own.id,
-      version,
-      targetPlatform,
-      statuses: ['published', 'yanked'],
-    })
-    if (found.length === 0) throw new AppError('EXTENSION_NOT_FOUND', { id, version, targetPlatform })
+    const found = await holdPackages(ctx, { id, extensionId: own.id }, wanted)
     const changed = found.filter(({ status }) => change.from.some((from) => from === status))
     await setVersionStatus(
       ctx.db,
@@ -120,26 +136,22 @@ async function moveVersions(
  * Hides a version from search and lists; whoever asks for exactly it still gets it.
  * @throws EXTENSION_NOT_FOUND PUBLISHER_FORBIDDEN
  */
-export const yankVersion = (ctx: Ctx<AccountActor>, input: Which & { reason: string }) =>
-  moveVersions(ctx, input, {
-    from: ['published'],
-    to: 'yanked',
-    event: 'version.yanked',
-    reason: input.reason,
-  })
+export const yankVersion = (ctx: Ctx<AccountActor>, { id, reason, ...which }: Which & { reason: string }) =>
+  moveVersions(
+    ctx,
+    { id, wanted: [which] },
+    { from: ['published'], to: 'yanked', event: 'version.yanked', reason },
+  )
 
 /** Takes a yank back. @throws EXTENSION_NOT_FOUND PUBLISHER_FORBIDDEN */
-export const unyankVersion = (ctx: Ctx<AccountActor>, input: Which) =>
-  moveVersions(ctx, input, { from: ['yanked'], to: 'published', event: 'version.unyanked' })
+export const unyankVersion = (ctx: Ctx<AccountActor>, { id, ...which }: Which) =>
+  moveVersions(ctx, { id, wanted: [which] }, { from: ['yanked'], to: 'published', event: 'version.unyanked' })
 
 /** Makes a tombstone of a version: it is gone, and cannot be published again. @throws EXTENSION_NOT_FOUND PUBLISHER_FORBIDDEN */
-export const removeVersion = (ctx: Ctx<AccountActor>, input: Which & { reason?: string | undefined }) =>
-  moveVersions(ctx, input, {
-    from: ['published', 'yanked'],
-    to: 'removed',
-    event: 'version.removed',
-    reason: input.reason,
-  })
+export const removeVersion = (
+  ctx: Ctx<AccountActor>,
+  { id, reason, ...which }: Which & { reason?: string | undefined },
+) => removeVersions(ctx, { identifier: id, versions: [which], reason })
 
 /**
  * Makes tombstones of some versions, or of the whole extension: all of them, or none.
@@ -154,18 +166,16 @@ export async function removeVersions(
     reason,
   }: {
     identifier: string
-    versions?: { version: string; targetPlatform?: string | undefined }[] | undefined
+    versions?: Packages[] | undefined
     reason?: string | undefined
   },
 ): Promise<{ changed: number }> {
   if (!versions) return removeExtension(ctx, { id: identifier, reason })
-  return inTx(ctx, async (ctx) => {
-    let changed = 0
-    for (const which of versions) {
-      changed += (await removeVersion(ctx, { id: identifier, ...which, reason })).changed
-    }
-    return { changed }
-  })
+  return moveVersions(
+    ctx,
+    { id: identifier, wanted: versions },
+    { from: ['published', 'yanked'], to: 'removed', event: 'version.removed', reason },
+  )
 }
 
 /**
