@@ -97,6 +97,29 @@ test('a rejected package stays as long as somebody has yet to answer its appeal'
   expect((await m.author.forge.marketplace.submission({ id: appealed })).status).toBe('published')
 })
 
+// It was an INTERNAL error, of the index that lets one of them live.
+test('of two rejected packages of one version that are brought back at once one is, and the other is told', async () => {
+  const rejected = async () => {
+    const { id } = await m.author.forge.marketplace.submit(
+      await packVsix({ publisher: m.publisher, name: 'first', version: '1.5.0' }),
+    )
+    await t.deps.sql`update submissions set status = 'rejected', scanned_at = now() where id = ${id}`
+    return id
+  }
+  const [one, other] = [await rejected(), await rejected()]
+  await t.drain()
+  await m.author.forge.marketplace.appeal({ id: one, text: 'It is only a test.' })
+  const { approval } = await t.deps.sql.begin(async (sql) => {
+    await sql`update submissions set status = 'needs_review' where id = ${other}`
+    const approval = failure(m.admin.forge.marketplace.approve({ submissionId: one }))
+    await sleep(500)
+    return { approval }
+  })
+  expect(await approval).toBe('CONFLICT')
+  expect((await m.author.forge.marketplace.submission({ id: one })).status).toBe('rejected')
+  await t.deps.sql`update submissions set status = 'rejected' where id = ${other}`
+})
+
 test('who was taken over in the middle of publishing notes nothing any more of where files are', async () => {
   const { id } = await m.author.forge.marketplace.submit(
     await packVsix({ publisher: m.publisher, name: 'first', version: '2.0.0' }),

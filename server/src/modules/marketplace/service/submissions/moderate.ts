@@ -2,7 +2,7 @@ import { writeAudit } from '../../../../audit.ts'
 import type { AdminActor, Ctx } from '../../../../context.ts'
 import { AppError, notFound } from '../../../../errors.ts'
 import { queueMail } from '../../../../mail/outbox.ts'
-import { inTx } from '../../../../tx.ts'
+import { inTx, violatedConstraint } from '../../../../tx.ts'
 import { toPage } from '../../../../wire.ts'
 import { type AppealRow, answerSubmissionAppeal, findOpenAppeal } from '../../queries/appeals.ts'
 import { listQueue } from '../../queries/moderation-queue.ts'
@@ -29,16 +29,22 @@ export async function moderationQueue(
 /**
  * Approves what waits for a moderator, or what was rejected and appealed; a job publishes it. An open appeal is granted by it.
  * A package that was never scanned to the end is scanned now instead, and decided then: nobody publishes unseen bytes.
- * @throws NOT_FOUND SUBMISSION_NOT_PENDING VERSION_EXISTS
+ * @throws NOT_FOUND SUBMISSION_NOT_PENDING VERSION_EXISTS CONFLICT
  */
 export async function approveSubmission(
   ctx: Ctx<AdminActor>,
   { submissionId, reason }: { submissionId: string; reason?: string | undefined },
 ): Promise<Submission> {
-  return inTx(ctx, async (ctx) => {
-    const row = await pending(ctx, submissionId)
-    return presentSubmission(await approve(ctx, row, reason ?? 'Approved.'))
-  })
+  try {
+    return await inTx(ctx, async (ctx) => {
+      const row = await pending(ctx, submissionId)
+      return presentSubmission(await approve(ctx, row, reason ?? 'Approved.'))
+    })
+  } catch (error) {
+    // The same version was submitted anew, or brought back, in this very moment.
+    if (violatedConstraint(error) === 'submissions_open_key') throw new AppError('CONFLICT')
+    throw error
+  }
 }
 
 /** The same from the answer to an appeal, within the caller's transaction. */
