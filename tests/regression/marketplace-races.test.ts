@@ -97,6 +97,23 @@ test('a rejected package stays as long as somebody has yet to answer its appeal'
   expect((await m.author.forge.marketplace.submission({ id: appealed })).status).toBe('published')
 })
 
+test('a file that cannot be deleted does not keep others from being swept', async () => {
+  const { files } = t.deps
+  const keys = ['incoming/smn_a.vsix', 'incoming/smn_b.vsix', 'incoming/smn_c.vsix']
+  for (const key of keys) await files.put(key, 'x', { contentType: 'x' })
+  t.clock.advance(2 * DAY)
+  const remove = files.delete
+  files.delete = async (key) => {
+    if (key === keys[1]) throw new Error('the bucket says no')
+    await remove(key)
+  }
+  await sweepFiles(ctx())
+  files.delete = remove
+  expect(await Promise.all(keys.map((key) => files.size(key)))).toEqual([null, 1, null])
+  await sweepFiles(ctx())
+  expect(await files.size(keys[1] ?? '')).toBeNull()
+})
+
 // It was an INTERNAL error, of the index that lets one of them live.
 test('of two rejected packages of one version that are brought back at once one is, and the other is told', async () => {
   const rejected = async () => {

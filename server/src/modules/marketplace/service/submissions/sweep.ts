@@ -46,7 +46,7 @@ export async function sweepFiles(ctx: Ctx): Promise<void> {
     batch = []
   }
   deleted += await deleteUnneeded(ctx, batch)
-  for (const { id } of await listLeftovers(ctx.db)) await removeLeftovers(ctx, id)
+  for (const { id } of await listLeftovers(ctx.db)) await attempt(ctx, id, () => removeLeftovers(ctx, id))
   if (deleted > 0) ctx.log.info({ deleted }, 'orphaned uploads deleted')
 }
 
@@ -58,10 +58,20 @@ async function deleteUnneeded(ctx: Ctx, keys: string[]): Promise<number> {
   let deleted = 0
   for (const key of keys) {
     if (isNeeded(known.get(idOf(key)), appealedBefore)) continue
-    await ctx.deps.files.delete(key)
-    deleted++
+    if (await attempt(ctx, key, () => ctx.deps.files.delete(key))) deleted++
   }
   return deleted
+}
+
+/** One that cannot be deleted now must not keep the others. @returns whether it went well */
+async function attempt(ctx: Ctx, what: string, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    ctx.log.warn({ err: error, what }, 'not swept; tried again in an hour')
+    return false
+  }
 }
 
 function isNeeded(
