@@ -98,7 +98,8 @@ export async function createEditor(galleryUrl: string): Promise<Editor> {
           ...['--disable-workspace-trust', '--user-data-dir', folder],
           ...['--extensions-dir', join(folder, 'extensions'), folder],
         ],
-        { env, stdio: 'ignore' },
+        // A group of its own: extension hosts outlive their server otherwise.
+        { env, stdio: 'ignore', detached: true },
       )
       const url = `http://${address}`
       for (let tries = 0; tries < 300; tries++) {
@@ -109,10 +110,15 @@ export async function createEditor(galleryUrl: string): Promise<Editor> {
       throw new Error('code-server did not start')
     },
     async [Symbol.asyncDispose]() {
-      if (running && running.exitCode === null) {
+      if (running?.pid !== undefined) {
+        const exited = running.exitCode === null ? once(running, 'exit') : Promise.resolve()
         running.kill('SIGTERM')
-        await Promise.race([once(running, 'exit'), new Promise((resolve) => setTimeout(resolve, 5000))])
-        if (running.exitCode === null) running.kill('SIGKILL')
+        await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5000))])
+        try {
+          process.kill(-running.pid, 'SIGKILL')
+        } catch {
+          // Nobody of the group is left.
+        }
       }
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
