@@ -184,3 +184,21 @@ test('many versions are removed at once: all of them or none, and the listing is
     versions: ['1.0.0 removed', '1.1.0 published', '1.2.0 removed'],
   })
 })
+
+test('a look at a package in a bucket is answered here: the address of a bucket is good for fetching only', async () => {
+  const { files } = t.deps
+  const { signedUrl } = files
+  files.signedUrl = async (key) => `https://bucket.test/${key}`
+  try {
+    for (const path of [
+      '/vscode/gallery/publishers/acme/vsextensions/web/1.0.0/vspackage',
+      '/api/acme/web/1.0.0/file/acme.web-1.0.0.vsix',
+    ]) {
+      expect((await get(path)).headers.get('location')).toMatch(/^https:\/\/bucket\.test\/extensions\//)
+      const look = await t.fetch(TEST_URL + path, { method: 'HEAD' })
+      expect([look.status, look.headers.get('content-length')]).toEqual([200, String(vsix.byteLength)])
+    }
+  } finally {
+    files.signedUrl = signedUrl
+  }
+})

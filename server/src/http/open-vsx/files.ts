@@ -56,7 +56,9 @@ async function sendPackage(
     })
   }
   const file = { key, contentType: BYTES, fileName }
-  const url = await deps.files.signedUrl(key, { ttlSeconds: URL_TTL_SECONDS, ...file })
+  // An address of a bucket is good for GET only.
+  const isGet = c.req.raw.method === 'GET'
+  const url = isGet ? await deps.files.signedUrl(key, { ttlSeconds: URL_TTL_SECONDS, ...file }) : null
   const response =
     url === null
       ? await sendFile(deps, c, { ...file, etag: details.sha256.toString('hex'), immutable: false })
@@ -66,7 +68,7 @@ async function sendPackage(
     response.status === 200 ||
     response.status === 302 ||
     (response.headers.get('content-range') ?? '').startsWith('bytes 0-')
-  if (c.req.raw.method === 'GET' && isWhole) {
+  if (isGet && isWhole) {
     recordUsage(
       { deps, ip: c.get('clientIp') },
       {

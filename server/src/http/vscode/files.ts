@@ -55,13 +55,15 @@ export function createFileRoutes(deps: Deps, archives: Archives) {
       fileName: `${found.identifier}-${found.version}${platform}.vsix`,
       contentType: BYTES,
     }
-    const url = await deps.files.signedUrl(file.key, { ttlSeconds: URL_TTL_SECONDS, ...file })
+    // An address of a bucket is good for GET only.
+    const isGet = c.req.raw.method === 'GET'
+    const url = isGet ? await deps.files.signedUrl(file.key, { ttlSeconds: URL_TTL_SECONDS, ...file }) : null
     const response =
       url === null
         ? await sendFile(deps, c, { ...file, etag: found.sha256, immutable: false })
         : new Response(null, { status: 302, headers: { location: url, 'cache-control': 'no-store' } })
     if (found.paid) response.headers.set('cache-control', 'private, no-store')
-    if (c.req.raw.method === 'GET' && startsAtTheBeginning(response)) count(c, visit, found, viewer.userId)
+    if (isGet && startsAtTheBeginning(response)) count(c, visit, found, viewer.userId)
     return response
   }
 
