@@ -582,4 +582,5 @@ CREATE INDEX "submissions_queue_idx" ON "submissions" USING btree ("status","cre
 CREATE INDEX "submissions_leftovers_idx" ON "submissions" USING btree ("id") WHERE "submissions"."status" = 'rejected' and "submissions"."publish_prefix" is not null;--> statement-breakpoint
 CREATE INDEX "checkouts_extension_id_idx" ON "checkouts" USING btree ("extension_id") WHERE "checkouts"."extension_id" is not null;--> statement-breakpoint
 ALTER TABLE "checkouts" ADD CONSTRAINT "checkouts_item_by_kind" CHECK (("checkouts"."kind" = 'plan' and "checkouts"."plan_slug" is not null) or ("checkouts"."kind" = 'renewal' and "checkouts"."renews_license_id" is not null) or ("checkouts"."kind" = 'extension' and "checkouts"."extension_id" is not null and "checkouts"."extension_price_id" is not null)) NOT VALID;--> statement-breakpoint
-ALTER TABLE "checkouts" VALIDATE CONSTRAINT "checkouts_item_by_kind";
+ALTER TABLE "checkouts" VALIDATE CONSTRAINT "checkouts_item_by_kind";--> statement-breakpoint
+CREATE INDEX "extensions_name_idx" ON "extensions" USING btree (lower("name"));

@@ -1,1 +1,0 @@
-CREATE INDEX "extensions_name_idx" ON "extensions" USING btree (lower("name"));
