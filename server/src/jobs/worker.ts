@@ -71,7 +71,12 @@ export async function drainJobs(deps: Deps): Promise<{ ran: number; errors: unkn
   let ran = 0
   for (let idle = false; !idle; ) {
     idle = true
+    // Asking every queue for its jobs is a statement each: one tells which have any.
+    const due = await deps.sql<{ name: string }[]>`
+      select distinct name from pgboss.job where state < 'active' and start_after <= now()`
+    const names = new Set(due.map(({ name }) => name))
     for (const job of jobDefinitions) {
+      if (!names.has(job.name)) continue
       const items: JobWithMetadata<unknown>[] = await deps.jobs.boss.fetch(job.name, {
         batchSize: 50,
         includeMetadata: true,
