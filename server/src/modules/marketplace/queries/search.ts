@@ -42,6 +42,8 @@ export interface RankedFound {
   /** Tiers in which every match was taken; in those up to `namesTo` only matches of names. */
   fullTo: number
   namesTo: number
+  /** Matches in the tiers that were taken in full. */
+  inFull: number
 }
 
 /** Of a tier that is full of a word. */
@@ -168,10 +170,12 @@ export async function rankedMatches(
     const tier = walked.findIndex((count) => count >= wanted)
     return tier === -1 ? SEARCH_TIERS : tier + 1
   }
+  const fullTo = reached(enough)
   return {
     rows: onPage(rows),
     found: rows[0]?.found ?? 0,
-    fullTo: reached(enough),
+    fullTo,
+    inFull: walked[fullTo - 1] ?? 0,
     namesTo: reached(2 * enough),
   }
 }
@@ -212,8 +216,8 @@ export async function deeperMatches(
 
 const COUNT = `
 select count(*)::int as count from (
-  ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
-  limit ${COUNT_LIMIT + 1}
+  ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and $3::int <= ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
+  limit $4
 ) found`
 /** For conditions that nearly all meet. */
 const COUNT_ALL = `
@@ -223,12 +227,28 @@ select count(*)::int as count from (
   limit ${COUNT_LIMIT + 1}
 ) found`
 
+export interface CountQuery {
+  condition: string | null
+  engine: number
+  /** Whether the text indexes can look the condition up. */
+  isSelective: boolean
+  /** What a ranked search has counted already: the matches of all tiers before this one. Only with a selective condition. */
+  counted?: { beforeTier: number; count: number } | undefined
+}
+
 /** How many match, up to one more than `COUNT_LIMIT`. */
 export async function countMatches(
   sql: Sql,
-  { condition, engine, isSelective }: { condition: string | null; engine: number; isSelective: boolean },
+  { condition, engine, isSelective, counted = { beforeTier: 0, count: 0 } }: CountQuery,
 ): Promise<number> {
-  const text = condition !== null && isSelective ? COUNT : COUNT_ALL
-  const rows = await sql.unsafe<{ count: number }[]>(text, [condition, engine], { prepare: true })
-  return rows[0]?.count ?? 0
+  if (counted.count > COUNT_LIMIT) return counted.count
+  const rows =
+    condition !== null && isSelective
+      ? await sql.unsafe<{ count: number }[]>(
+          COUNT,
+          [condition, engine, counted.beforeTier, COUNT_LIMIT + 1 - counted.count],
+          { prepare: true },
+        )
+      : await sql.unsafe<{ count: number }[]>(COUNT_ALL, [condition, engine], { prepare: true })
+  return counted.count + (rows[0]?.count ?? 0)
 }

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../../context.ts'
 import type { Deps } from '../../../../deps.ts'
-import { COUNT_LIMIT, countMatches } from '../../queries/search.ts'
+import { COUNT_LIMIT, type CountQuery, countMatches } from '../../queries/search.ts'
 
 const REMEMBERED_MS = 60_000
 const MAX_REMEMBERED = 2_000
@@ -34,14 +34,15 @@ export function rememberPlentiful(ctx: Pick<Ctx, 'deps'>, condition: string): vo
 export const capped = (count: number): { count: number; exact: boolean } =>
   count > COUNT_LIMIT ? { count: COUNT_LIMIT, exact: false } : { count, exact: true }
 
-/** How many match: exact up to 1,000. @param condition a tsquery literal, null takes all; `isSelective` when the text indexes can look it up */
+/** How many match: exact up to 1,000. */
 export async function countAnswers(
   ctx: Pick<Ctx, 'deps'>,
-  { condition, engine, isSelective }: { condition: string | null; engine: number; isSelective: boolean },
+  query: CountQuery,
 ): Promise<{ count: number; exact: boolean }> {
+  const { condition, engine } = query
   const key = `${condition ?? ''} ${engine}`
   if (isPlentiful(ctx, key)) return { count: COUNT_LIMIT, exact: false }
-  const total = capped(await countMatches(ctx.deps.sql, { condition, engine, isSelective }))
+  const total = capped(await countMatches(ctx.deps.sql, query))
   if (!total.exact) rememberPlentiful(ctx, key)
   return total
 }

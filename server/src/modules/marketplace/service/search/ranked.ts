@@ -163,6 +163,7 @@ async function totalOf(
     condition: query.all,
     engine: query.engine,
     isSelective: true,
+    counted: { beforeTier: ranked.fullTo, count: ranked.inFull },
   })
   return total.exact ? capped(Math.max(total.count, ranked.found)) : total
 }
