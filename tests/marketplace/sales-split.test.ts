@@ -1,4 +1,5 @@
-import { csvText, decimals } from '@devforge/server/modules/marketplace/service/sales/report'
+import { csvText } from '@devforge/server/csv'
+import { decimals } from '@devforge/server/modules/marketplace/service/sales/report'
 import {
   differenceOf,
   entriesBetween,

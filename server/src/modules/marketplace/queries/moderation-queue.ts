@@ -1,5 +1,6 @@
 import { appeals, type Db, extensions, publishers, submissions } from '@devforge/db'
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { shown } from './submissions.ts'
 
 /** What waits for a moderator: submissions that are held, and rejected ones whose author appealed. Oldest first. */
 export async function listQueue(
@@ -21,19 +22,7 @@ export async function listQueue(
   }[which]
   return db
     .select({
-      id: submissions.id,
-      identifier: submissions.identifier,
-      version: submissions.version,
-      targetPlatform: submissions.targetPlatform,
-      preRelease: submissions.preRelease,
-      status: submissions.status,
-      reason: submissions.reason,
-      findings: submissions.findings,
-      difference: submissions.difference,
-      sha256: submissions.sha256,
-      sizeBytes: submissions.sizeBytes,
-      createdAt: submissions.createdAt,
-      updatedAt: submissions.updatedAt,
+      ...shown,
       userId: submissions.userId,
       publisher: {
         id: publishers.id,

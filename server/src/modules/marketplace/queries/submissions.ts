@@ -141,8 +141,8 @@ const isOwn = (db: Db, userId: string) =>
     ),
   )
 
-/** What an author is shown; not the manifest, which is large. */
-const shown = {
+/** What authors and moderators are shown; not the manifest, which is large. */
+export const shown = {
   id: submissions.id,
   identifier: submissions.identifier,
   version: submissions.version,

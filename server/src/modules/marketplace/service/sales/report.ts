@@ -1,4 +1,5 @@
 import type { Ctx, SessionActor } from '../../../../context.ts'
+import { csvText } from '../../../../csv.ts'
 import { findOpenAccount } from '../../queries/payout-accounts.ts'
 import { type LedgerRow, listEntries, owedTo, sumEntries, totalsOf } from '../../queries/sales.ts'
 import { requireMember } from '../publishers.ts'
@@ -105,12 +106,6 @@ function csvLine(entry: Entry): string {
   const { at, id, kind, extension, saleId, currency } = entry
   const texts = [at.toISOString(), id, kind, extension, saleId, currency.toUpperCase()].map(csvText)
   return [...texts, ...AMOUNTS.map((name) => decimals(entry[name]))].join(',')
-}
-
-/** What a spreadsheet would take for a formula is made a text: `=HYPERLINK(…)` in a name must not run at an accountant's. */
-export function csvText(text: string): string {
-  const tame = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame
 }
 
 /** `1234` → `12.34`, `-5` → `-0.05`: all currencies that extensions are sold in have two decimals. */
