@@ -37,6 +37,14 @@ export type IdPrefix =
   | 'led'
   | 'trf'
   | 'trv'
+  | 'que'
+  | 'cal'
+  | 'slp'
+  | 'mac'
+  | 'viw'
+  | 'tkt'
+  | 'msg'
+  | 'att'
   | 'obx'
   | 'aud'
 
@@ -74,3 +82,6 @@ export const count = (name: string) => integer(name)
 
 /** Raw bytes: digests and sealed secrets. */
 export const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+
+/** Words and where they stand, for text search. */
+export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })

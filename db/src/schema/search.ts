@@ -10,10 +10,9 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import { at } from '../columns.ts'
+import { at, tsvector } from '../columns.ts'
 import { extensions } from './marketplace.ts'
 
-const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 /** The full number of a transaction, which never comes again. */
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 

@@ -1,0 +1,297 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+import { at, bytes, count, id, timestamps, tsvector } from '../columns.ts'
+import { users } from './identity.ts'
+import { publishers } from './marketplace.ts'
+import { supportPlan, supportQueues, ticketCategory, ticketPriority } from './support.ts'
+
+export const ticketStatus = pgEnum('ticket_status', ['new', 'open', 'pending', 'on_hold', 'solved', 'closed'])
+/** Where something came from. */
+export const ticketSource = pgEnum('ticket_source', ['editor', 'web', 'mail', 'api', 'system'])
+
+/** What of a ticket about an extension its publisher may see; chosen by the customer. The subject goes with any of them. */
+export type PublisherShare = 'messages' | 'diagnostics' | 'contact'
+
+/** What the resolution clock needs to know of the past (`modules/support/sla`). */
+export interface SlaState {
+  /** One more with every reopening. */
+  cycle: number
+  [key: string]: unknown
+}
+
+/**
+ * Tickets. A row holds what lists and clocks ask for; what was said stands in `ticket_messages`, what happened in `ticket_events`.
+ * Whoever changes a ticket locks its row, checks `version`, and moves it on by one.
+ */
+export const tickets = pgTable(
+  'tickets',
+  {
+    id: id('tkt'),
+    /** For people: #1042. */
+    number: bigint('number', { mode: 'number' }).notNull().generatedAlwaysAsIdentity({ startWith: 1000 }),
+    requesterId: text('requester_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'restrict' }),
+    subject: text('subject').notNull(),
+    category: ticketCategory('category').notNull(),
+    priority: ticketPriority('priority').notNull().default('normal'),
+    status: ticketStatus('status').notNull().default('new'),
+    source: ticketSource('source').notNull(),
+    queueId: text('queue_id')
+      .notNull()
+      .references(() => supportQueues.id, { onDelete: 'restrict' }),
+    assigneeId: text('assignee_id').references(() => users.id, { onDelete: 'restrict' }),
+    /** The requester's plan; upgrades while the ticket is open count. */
+    plan: supportPlan('plan').notNull().default('free'),
+    tags: text('tags').array().notNull().default([]),
+    /** Skills that whoever is assigned by skill must have. */
+    skills: text('skills').array().notNull().default([]),
+    version: integer('version').notNull().default(1),
+
+    holdReason: text('hold_reason'),
+    holdUntil: at('hold_until'),
+    mergedIntoId: text('merged_into_id'),
+    /** The status before it was merged, for the undo. */
+    statusBeforeMerge: ticketStatus('status_before_merge'),
+    /** The closed ticket that this one goes on with. */
+    followUpOfId: text('follow_up_of_id'),
+    splitFromId: text('split_from_id'),
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256 of the request that the key stands for. */
+    requestHash: bytes('request_hash'),
+
+    statusChangedAt: at('status_changed_at').notNull(),
+    firstAssignedAt: at('first_assigned_at'),
+    /** The first public reply of an agent; auto-replies do not count. */
+    firstResponseAt: at('first_response_at'),
+    lastCustomerMessageAt: at('last_customer_message_at'),
+    lastAgentMessageAt: at('last_agent_message_at'),
+    /** The oldest message of the customer that no agent has answered; null: nothing waits. */
+    waitingSince: at('waiting_since'),
+    firstSolvedAt: at('first_solved_at'),
+    lastSolvedAt: at('last_solved_at'),
+    reopenedAt: at('reopened_at'),
+    reopenCount: count('reopen_count').notNull().default(0),
+    closedAt: at('closed_at'),
+
+    firstResponseDueAt: at('first_response_due_at'),
+    nextResponseDueAt: at('next_response_due_at'),
+    resolutionDueAt: at('resolution_due_at'),
+    /** The earliest of those that run; what the queue is sorted and the sweep looks by. */
+    nextDueAt: at('next_due_at'),
+    /** A promise has been broken, however long ago. */
+    breached: boolean('breached').notNull().default(false),
+    sla: jsonb('sla').$type<SlaState>(),
+
+    satisfactionScore: integer('satisfaction_score'),
+    satisfactionComment: text('satisfaction_comment'),
+    ratedAt: at('rated_at'),
+
+    /** The publisher of the extension that it is about, once the customer agreed to share something. */
+    publisherId: text('publisher_id').references(() => publishers.id, { onDelete: 'restrict' }),
+    publisherShare: text('publisher_share').array().$type<PublisherShare[]>().notNull().default([]),
+    ...timestamps(),
+  },
+  (t) => [
+    uniqueIndex('tickets_number_key').on(t.number),
+    uniqueIndex('tickets_requester_idempotency_key').on(t.requesterId, t.idempotencyKey),
+    index('tickets_requester_id_idx').on(t.requesterId, t.id),
+    // The agents' views: what is not closed, by queue, assignee and state; the most urgent promise first, then the oldest.
+    index('tickets_queue_idx').on(t.queueId, t.status, t.nextDueAt, t.id).where(sql`${t.status} <> 'closed'`),
+    index('tickets_assignee_idx')
+      .on(t.assigneeId, t.status, t.nextDueAt, t.id)
+      .where(sql`${t.status} <> 'closed'`),
+    index('tickets_unassigned_idx')
+      .on(t.queueId, t.id)
+      .where(sql`${t.assigneeId} is null and ${t.status} in ('new', 'open')`),
+    index('tickets_status_idx').on(t.status, t.id),
+    index('tickets_due_idx').on(t.nextDueAt).where(sql`${t.nextDueAt} is not null`),
+    index('tickets_hold_idx').on(t.holdUntil).where(sql`${t.status} = 'on_hold'`),
+    index('tickets_pending_idx').on(t.statusChangedAt).where(sql`${t.status} = 'pending'`),
+    index('tickets_solved_idx').on(t.lastSolvedAt).where(sql`${t.status} = 'solved'`),
+    index('tickets_updated_idx').on(t.updatedAt, t.id),
+    index('tickets_publisher_idx').on(t.publisherId, t.id).where(sql`${t.publisherId} is not null`),
+    index('tickets_merged_into_idx').on(t.mergedIntoId).where(sql`${t.mergedIntoId} is not null`),
+    index('tickets_follow_up_of_idx').on(t.followUpOfId).where(sql`${t.followUpOfId} is not null`),
+    index('tickets_split_from_idx').on(t.splitFromId).where(sql`${t.splitFromId} is not null`),
+    check('tickets_merged_is_closed', sql`${t.mergedIntoId} is null or ${t.status} = 'closed'`),
+    check('tickets_not_merged_into_itself', sql`${t.mergedIntoId} <> ${t.id}`),
+    check('tickets_hold_has_end', sql`(${t.status} = 'on_hold') = (${t.holdUntil} is not null)`),
+    check('tickets_closed_has_time', sql`(${t.status} = 'closed') = (${t.closedAt} is not null)`),
+    check('tickets_score_range', sql`${t.satisfactionScore} between 1 and 5`),
+  ],
+)
+
+/** `message` is public: the customer sees it. A `note` never leaves the desk. */
+export const messageKind = pgEnum('message_kind', ['message', 'note'])
+export const messageAuthor = pgEnum('message_author', ['customer', 'agent', 'publisher', 'system'])
+
+/** What was said. Never changed; merged and split tickets move theirs and remember where they were. */
+export const ticketMessages = pgTable(
+  'ticket_messages',
+  {
+    id: id('msg'),
+    /** The order within a ticket: written under its lock. */
+    sequence: bigint('sequence', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+    ticketId: text('ticket_id')
+      .notNull()
+      .references(() => tickets.id, { onDelete: 'restrict' }),
+    kind: messageKind('kind').notNull(),
+    authorType: messageAuthor('author_type').notNull(),
+    /** Null: the system. */
+    authorId: text('author_id').references(() => users.id, { onDelete: 'restrict' }),
+    /** Markdown; sanitized when it is rendered. */
+    body: text('body').notNull(),
+    source: ticketSource('source').notNull(),
+    /** Written by a machine (out of office, a macro of the system): answers nothing. */
+    isAuto: boolean('is_auto').notNull().default(false),
+    /** `Message-ID` of the mail that it came by, or went out by. */
+    mailMessageId: text('mail_message_id'),
+    idempotencyKey: text('idempotency_key'),
+    /** The ticket that it was written to, where a merge or a split moved it. */
+    movedFromId: text('moved_from_id'),
+    createdAt: at('created_at').notNull(),
+  },
+  (t) => [
+    index('ticket_messages_ticket_idx').on(t.ticketId, t.sequence),
+    uniqueIndex('ticket_messages_mail_message_id_key').on(t.mailMessageId),
+    uniqueIndex('ticket_messages_author_idempotency_key').on(t.authorId, t.idempotencyKey),
+    index('ticket_messages_moved_from_idx').on(t.movedFromId).where(sql`${t.movedFromId} is not null`),
+  ],
+)
+
+/** Files of messages. Uploaded first and attached then; those that never are get swept. */
+export const ticketAttachments = pgTable(
+  'ticket_attachments',
+  {
+    id: id('att'),
+    /** Null until a message takes it. */
+    ticketId: text('ticket_id').references(() => tickets.id, { onDelete: 'restrict' }),
+    messageId: text('message_id').references(() => ticketMessages.id, { onDelete: 'restrict' }),
+    /** Null: it came by mail. */
+    uploaderId: text('uploader_id').references(() => users.id, { onDelete: 'restrict' }),
+    fileName: text('file_name').notNull(),
+    /** As sniffed from its bytes, never as told. */
+    contentType: text('content_type').notNull(),
+    sizeBytes: integer('size_bytes').notNull(),
+    sha256: bytes('sha256').notNull(),
+    storageKey: text('storage_key').notNull(),
+    /** Its bytes are gone (retention, erasure); the row tells that there was something. */
+    deletedAt: at('deleted_at'),
+    createdAt: at('created_at').notNull(),
+  },
+  (t) => [
+    index('ticket_attachments_ticket_idx').on(t.ticketId),
+    index('ticket_attachments_message_idx').on(t.messageId),
+    index('ticket_attachments_uploader_idx').on(t.uploaderId),
+    index('ticket_attachments_loose_idx').on(t.createdAt).where(sql`${t.messageId} is null`),
+  ],
+)
+
+/** What an editor told of itself, shown to its user before and redacted on both sides. Kept for 90 days. */
+export const ticketDiagnostics = pgTable(
+  'ticket_diagnostics',
+  {
+    ticketId: text('ticket_id')
+      .primaryKey()
+      .references(() => tickets.id, { onDelete: 'restrict' }),
+    data: jsonb('data').$type<Record<string, unknown>>().notNull(),
+    createdAt: at('created_at').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (t) => [index('ticket_diagnostics_expires_idx').on(t.expiresAt)],
+)
+
+/** What a ticket is about. `targetId` is an id, or `publisher.name` of an extension. */
+export const ticketLinks = pgTable(
+  'ticket_links',
+  {
+    ticketId: text('ticket_id')
+      .notNull()
+      .references(() => tickets.id, { onDelete: 'cascade' }),
+    kind: text('kind').$type<'license' | 'payment' | 'extension' | 'article' | 'ticket'>().notNull(),
+    targetId: text('target_id').notNull(),
+    /** Of an extension. */
+    targetVersion: text('target_version'),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.ticketId, t.kind, t.targetId] }),
+    index('ticket_links_target_idx').on(t.kind, t.targetId),
+  ],
+)
+
+/**
+ * What happened to a ticket, in the order in which it was committed: streams go on from any point of it. Append-only.
+ * `isPublic` events are the customer's to see.
+ */
+export const ticketEvents = pgTable(
+  'ticket_events',
+  {
+    sequence: bigint('sequence', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    ticketId: text('ticket_id')
+      .notNull()
+      .references(() => tickets.id, { onDelete: 'restrict' }),
+    /** For the stream over all tickets of a person. */
+    requesterId: text('requester_id').notNull(),
+    type: text('type').notNull(),
+    /** The ticket's version after it. */
+    version: integer('version').notNull(),
+    actor: text('actor').notNull(),
+    isPublic: boolean('is_public').notNull(),
+    messageId: text('message_id'),
+    reason: text('reason'),
+    before: jsonb('before').$type<Record<string, unknown>>(),
+    after: jsonb('after').$type<Record<string, unknown>>(),
+    requestId: text('request_id'),
+    at: at('at').notNull(),
+  },
+  (t) => [
+    index('ticket_events_ticket_idx').on(t.ticketId, t.sequence),
+    index('ticket_events_requester_idx').on(t.requesterId, t.sequence).where(sql`${t.isPublic}`),
+  ],
+)
+
+export const slaMetric = pgEnum('sla_metric', ['first_response', 'next_response', 'resolution'])
+
+/** Promises that were broken: once per ticket, metric and cycle, however often the sweep runs. They stay, whatever changes later. */
+export const slaBreaches = pgTable(
+  'sla_breaches',
+  {
+    ticketId: text('ticket_id')
+      .notNull()
+      .references(() => tickets.id, { onDelete: 'restrict' }),
+    metric: slaMetric('metric').notNull(),
+    cycle: integer('cycle').notNull(),
+    /** What had been promised. */
+    dueAt: at('due_at').notNull(),
+    assigneeId: text('assignee_id'),
+    at: at('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.ticketId, t.metric, t.cycle] }), index('sla_breaches_at_idx').on(t.at)],
+)
+
+/** What agents search tickets by; apart from the tickets, so that those stay narrow. Holds notes, too: never for customers. */
+export const ticketSearch = pgTable(
+  'ticket_search',
+  {
+    ticketId: text('ticket_id')
+      .primaryKey()
+      .references(() => tickets.id, { onDelete: 'cascade' }),
+    document: tsvector('document').notNull(),
+  },
+  (t) => [index('ticket_search_document_idx').using('gin', t.document)],
+)
