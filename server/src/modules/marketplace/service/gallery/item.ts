@@ -2,8 +2,8 @@ import type { Ctx } from '../../../../context.ts'
 import type { Deps } from '../../../../deps.ts'
 import { AppError } from '../../../../errors.ts'
 import { FileMissing } from '../../../../files/keys.ts'
-import { TextCache } from '../../gallery/cache.ts'
-import { renderMarkdown } from '../../gallery/markdown.ts'
+import { TextCache } from '../../../../text-cache.ts'
+import { renderPackageText } from '../../gallery/markdown.ts'
 import { findItem, findShownPackage, type ItemRow, listItemVersions } from '../../queries/item.ts'
 import { listReviews } from '../reviews/list.ts'
 import { currentPrice, type Price } from '../sales/price.ts'
@@ -80,7 +80,7 @@ async function renderedText(
       const range = { start: 0, end: Math.min(size, MAX_TEXT_BYTES) - 1 }
       for await (const chunk of await deps.files.stream(key, range)) chunks.push(Buffer.from(chunk))
     }
-    const html = renderMarkdown(Buffer.concat(chunks).toString('utf8'), { repositoryUrl })
+    const html = renderPackageText(Buffer.concat(chunks).toString('utf8'), { repositoryUrl })
     cache.set(key, { sizeChars: html.length + 200, html })
     return html
   } catch (error) {

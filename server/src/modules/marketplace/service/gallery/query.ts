@@ -1,5 +1,5 @@
 import type { Deps } from '../../../../deps.ts'
-import { TextCache } from '../../gallery/cache.ts'
+import { TextCache } from '../../../../text-cache.ts'
 import { presentAnswer, presentExtension, wantsAllVersions } from '../../gallery/present.ts'
 import { withBase } from '../../gallery/render.ts'
 import type { GalleryFilter, GalleryQuery } from '../../gallery/request.ts'

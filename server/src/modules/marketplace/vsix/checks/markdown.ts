@@ -1,6 +1,6 @@
 import { marked } from 'marked'
 import sanitizeHtml from 'sanitize-html'
-import { isCostlyMarkdown } from '../../markdown-cost.ts'
+import { isCostlyMarkdown } from '../../../../markdown/cost.ts'
 import type { Findings } from '../findings.ts'
 import { isScriptLink } from '../manifest/links.ts'
 

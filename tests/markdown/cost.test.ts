@@ -1,8 +1,7 @@
-import { renderMarkdown } from '@devforge/server/modules/marketplace/gallery/markdown'
-import { isCostlyMarkdown } from '@devforge/server/modules/marketplace/markdown-cost'
+import { isCostlyMarkdown } from '@devforge/server/markdown/cost'
+import { renderMarkdown } from '@devforge/server/markdown/render'
 import { expect, it } from 'vitest'
 
-const BASE = { repositoryUrl: null }
 const KIB = 1024
 
 it.each([
@@ -22,7 +21,7 @@ it.each([
   const text = unit.repeat(Math.ceil((300 * KIB) / unit.length))
   const start = performance.now()
   expect(isCostlyMarkdown(text)).toBe(true)
-  expect(renderMarkdown(text, BASE)).toMatch(/^<pre>/)
+  expect(renderMarkdown(text)).toMatch(/^<pre>/)
   expect(performance.now() - start).toBeLessThan(1_000)
 })
 
@@ -33,7 +32,7 @@ it('ends with a nested text that would end the stack', () => {
 })
 
 it('escapes what it shows as it is', () => {
-  expect(renderMarkdown(`${'>'.repeat(200)}<script>alert(1)</script>`, BASE)).not.toContain('<script')
+  expect(renderMarkdown(`${'>'.repeat(200)}<script>alert(1)</script>`)).not.toContain('<script')
 })
 
 it('parses what authors write', () => {
