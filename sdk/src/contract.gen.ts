@@ -787,6 +787,7 @@ export interface Contract {
           seats?: number | undefined
           expiresAt?: Date | undefined
           reason: string
+          idempotencyKey?: string | undefined
           userId: string
         }
       | {
@@ -794,6 +795,7 @@ export interface Contract {
           seats?: number | undefined
           expiresAt?: Date | undefined
           reason: string
+          idempotencyKey?: string | undefined
           email: string
         }
     output: {
@@ -930,13 +932,15 @@ export interface Contract {
     input:
       | {
           licenseId: string
-          until: Date
           reason: string
+          idempotencyKey?: string | undefined
+          until: Date
         }
       | {
           licenseId: string
-          months: number
           reason: string
+          idempotencyKey?: string | undefined
+          months: number
         }
     output: {
       id: string

@@ -146,15 +146,16 @@ export class LicensesApi {
 
   /**
    * Admins: issues a license without a payment. The answer holds the key, this once; it is mailed to the owner too.
-   * @throws PLAN_NOT_FOUND, NOT_FOUND, FORBIDDEN
+   * With an `idempotencyKey` a repeated call (a double click, a retry after a lost answer) answers the license that the first one issued, for a day.
+   * @throws PLAN_NOT_FOUND, NOT_FOUND, IDEMPOTENCY_CONFLICT, FORBIDDEN
    */
   issue(input: Input<'licenses.issue'>, options?: CallOptions): Promise<Output<'licenses.issue'>> {
     return this.#call('licenses.issue', 'mutation', input, options)
   }
 
   /**
-   * Admins: extends the window of updates, or the end of a dated license.
-   * @throws NOT_FOUND, LICENSE_REVOKED_IS_FINAL, LICENSE_NOT_RENEWABLE, FORBIDDEN
+   * Admins: extends the window of updates, or the end of a dated license; once per `idempotencyKey`.
+   * @throws NOT_FOUND, LICENSE_REVOKED_IS_FINAL, LICENSE_NOT_RENEWABLE, IDEMPOTENCY_CONFLICT, FORBIDDEN
    */
   renew(input: Input<'licenses.renew'>, options?: CallOptions): Promise<Output<'licenses.renew'>> {
     return this.#call('licenses.renew', 'mutation', input, options)

@@ -20,6 +20,11 @@ export const id = line(64)
 /** Why somebody decided something; kept in the history. */
 export const reason = line(500)
 
+/** By it a repeated call is known; see `once` in idempotency.ts. */
+export const idempotencyKey = line(200).describe(
+  'Any string of yours; the same key is the same request, also after a crash',
+)
+
 /** The input of a list. */
 export const pageInput = (defaultLimit = 20) => ({
   cursor: line(300).optional().describe('`nextCursor` of the page before'),

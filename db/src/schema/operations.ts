@@ -1,6 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, jsonb, pgEnum, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  check,
+  index,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { at, bytes, count, id, timestamps } from '../columns.ts'
+import { users } from './identity.ts'
 
 /** Side effects promised by a committed transaction (mails today), carried out by the worker exactly as often as their key is new. */
 export const outbox = pgTable(
@@ -70,3 +81,28 @@ export const rateLimits = pgTable('rate_limits', {
   points: count('points').notNull().default(0),
   expire: bigint('expire', { mode: 'number' }),
 })
+
+/** What calls with an idempotency key made, so that a repeated one answers the same and does nothing. Swept after a day. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The procedure: `licenses.issue`. */
+    operation: text('operation').notNull(),
+    key: text('key').notNull(),
+    /** SHA-256 of the input without the key. */
+    requestHash: bytes('request_hash').notNull(),
+    /** The row that was made or changed; null only inside the transaction that does it. */
+    subject: text('subject'),
+    /** A part of the answer that stands nowhere else in clear, sealed. */
+    sealed: bytes('sealed'),
+    createdAt: at('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.operation, t.key] }),
+    index('idempotency_keys_created_at_idx').on(t.createdAt),
+    check('idempotency_keys_hash_size', sql`octet_length(${t.requestHash}) = 32`),
+  ],
+)

@@ -1,3 +1,4 @@
+import { forgetOldKeys } from '../idempotency.ts'
 import { deliverOutbox, unsentOutbox } from '../mail/outbox.ts'
 import { defineJob, sweptBefore } from './types.ts'
 
@@ -13,6 +14,7 @@ export const maintenanceJobs = [
     cron: '* * * * *',
     onStart: { all: true },
     async handler(ctx, sweep) {
+      await forgetOldKeys(ctx)
       for (const { outboxId, waitSeconds } of await unsentOutbox(ctx, sweptBefore(ctx, sweep))) {
         await ctx.deps.jobs.enqueue(
           ctx.db,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, line, pageInput, pageOf, reason } from '../../wire.ts'
+import { id, idempotencyKey, line, pageInput, pageOf, reason } from '../../wire.ts'
 
 /** A license key as people type it: judged by its checksum, not here, so that a typo is an answer and not an error. */
 const key = z.string().max(200).describe('License key, `DF-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`')
@@ -160,14 +160,16 @@ const issueFields = {
   seats: z.number().int().min(1).max(10_000).optional(),
   expiresAt: z.date().optional(),
   reason,
+  idempotencyKey: idempotencyKey.optional(),
 }
 export const issueInput = z.union([
   z.strictObject({ userId: id, ...issueFields }),
   z.strictObject({ email: z.email().max(254), ...issueFields }),
 ])
+const renewFields = { licenseId: id, reason, idempotencyKey: idempotencyKey.optional() }
 export const renewInput = z.union([
-  z.strictObject({ licenseId: id, until: z.date(), reason }),
-  z.strictObject({ licenseId: id, months: z.number().int().min(1).max(120), reason }),
+  z.strictObject({ until: z.date(), ...renewFields }),
+  z.strictObject({ months: z.number().int().min(1).max(120), ...renewFields }),
 ])
 export const decideInput = z.strictObject({ licenseId: id, reason })
 export const searchInput = z.strictObject({

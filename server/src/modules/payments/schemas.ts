@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, line, pageInput, pageOf, reason } from '../../wire.ts'
+import { id, idempotencyKey, line, pageInput, pageOf, reason } from '../../wire.ts'
 
 const currency = z
   .string()
@@ -8,10 +8,6 @@ const currency = z
   .regex(/^[a-z]{3}$/)
   .describe('ISO 4217')
 const amountMinor = z.number().int().describe('In minor units (cents) of the currency')
-const idempotencyKey = line(200).describe(
-  'Any string of yours; the same key is the same request, also after a crash',
-)
-
 /** Stripe redirects here: web pages, or the editor's own deep links. Nothing that a browser would run. */
 const returnUrl = z
   .url({ protocol: /^(https?|devforge)$/ })

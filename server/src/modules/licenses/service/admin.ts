@@ -1,11 +1,11 @@
 import type { AdminActor, Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
-import { inTx } from '../../../tx.ts'
+import { once } from '../../../idempotency.ts'
 import { toPage } from '../../../wire.ts'
 import { ensureUserByEmail, findContact } from '../../users/contact.ts'
 import { presentLicense } from '../present.ts'
 import { countDevices } from '../queries/devices.ts'
-import { findPlan, type LicenseRow, searchLicenses } from '../queries/licenses.ts'
+import { findPlan, type LicenseRow, lockLicense, searchLicenses } from '../queries/licenses.ts'
 import { recordRelease } from '../releases.ts'
 import { EXTENSION_PLAN } from '../state.ts'
 import { reinstateLicense, revokeLicense, suspendLicense } from './decide.ts'
@@ -17,6 +17,12 @@ type AdminCtx = Ctx<AdminActor>
 const presented = async (ctx: Ctx, license: LicenseRow) =>
   presentLicense(license, await countDevices(ctx.db, license.id), ctx.deps.clock.now())
 
+async function presentById(ctx: Ctx, licenseId: string) {
+  const license = await lockLicense(ctx.db, { id: licenseId })
+  if (!license) throw notFound('license', licenseId)
+  return presented(ctx, license)
+}
+
 export interface IssueInput {
   userId?: string | undefined
   email?: string | undefined
@@ -24,11 +30,15 @@ export interface IssueInput {
   seats?: number | undefined
   expiresAt?: Date | undefined
   reason: string
+  idempotencyKey?: string | undefined
 }
 
-/** Gives a license without a payment (a gift, a replacement, an invoice paid otherwise). The key is also mailed to the owner. */
-export async function issueByAdmin(ctx: AdminCtx, input: IssueInput) {
-  return inTx(ctx, async (ctx) => {
+/**
+ * Gives a license without a payment (a gift, a replacement, an invoice paid otherwise). The key is also mailed to the owner.
+ * @throws PLAN_NOT_FOUND, NOT_FOUND, IDEMPOTENCY_CONFLICT
+ */
+export function issueByAdmin(ctx: AdminCtx, input: IssueInput) {
+  const make = async (ctx: AdminCtx) => {
     const plan = await findPlan(ctx.db, input.plan)
     if (!plan || plan.maxDevices === 0 || plan.slug === EXTENSION_PLAN) {
       throw new AppError('PLAN_NOT_FOUND', { plan: input.plan })
@@ -45,15 +55,35 @@ export async function issueByAdmin(ctx: AdminCtx, input: IssueInput) {
       reason: input.reason,
     })
     if (key === null) throw new Error('an issued license is always new')
-    return { license: await presented(ctx, license), key }
-  })
+    return { answer: { license: await presented(ctx, license), key }, subject: license.id, secret: key }
+  }
+  const again = async (ctx: AdminCtx, licenseId: string, key: string | null) => {
+    if (key === null) throw new Error('the key of an issued license is kept with its idempotency key')
+    return { license: await presentById(ctx, licenseId), key }
+  }
+  return once(ctx, 'licenses.issue', input, make, again)
 }
 
-export async function renewByAdmin(
-  ctx: AdminCtx,
-  input: { licenseId: string; until?: Date | undefined; months?: number | undefined; reason: string },
-) {
-  return presented(ctx, await renewUpdates(ctx, input))
+export interface RenewInput {
+  licenseId: string
+  until?: Date | undefined
+  months?: number | undefined
+  reason: string
+  idempotencyKey?: string | undefined
+}
+
+/** @throws NOT_FOUND, LICENSE_REVOKED_IS_FINAL, LICENSE_NOT_RENEWABLE, IDEMPOTENCY_CONFLICT */
+export function renewByAdmin(ctx: AdminCtx, { idempotencyKey, ...change }: RenewInput) {
+  return once(
+    ctx,
+    'licenses.renew',
+    { idempotencyKey, ...change },
+    async (ctx) => {
+      const license = await renewUpdates(ctx, change)
+      return { answer: await presented(ctx, license), subject: license.id }
+    },
+    presentById,
+  )
 }
 
 /** Suspends; a revoked license cannot be. */

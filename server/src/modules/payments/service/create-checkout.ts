@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { newId } from '@devforge/db'
 import type { z } from 'zod'
 import { addMs, laterOf } from '../../../clock.ts'
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
+import { requestHash } from '../../../idempotency.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { isRenewable } from '../../licenses/service/follow.ts'
@@ -55,10 +55,10 @@ export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
   stripeOf(ctx)
   refuseImpersonation(ctx.actor)
   const { userId } = ctx.actor
-  const requestHash = hashOf(input)
+  const hash = requestHash(input).toString('hex')
   const checkout =
-    (await findRepeated(ctx, { userId, requestHash, idempotencyKey: input.idempotencyKey })) ??
-    (await startCheckout(ctx, { userId, requestHash, input }))
+    (await findRepeated(ctx, { userId, requestHash: hash, idempotencyKey: input.idempotencyKey })) ??
+    (await startCheckout(ctx, { userId, requestHash: hash, input }))
   try {
     return await openSession(ctx, checkout)
   } catch (error) {
@@ -66,16 +66,6 @@ export async function createCheckout(ctx: Ctx<SessionActor>, input: Input) {
     // By the name that the customer knows, not by Stripe's.
     throw new AppError('PROMOTION_CODE_INVALID', { code: input.promotionCode ?? '' }, { cause: error })
   }
-}
-
-/** A digest of what was asked for; the key itself is no part of it. */
-function hashOf({ idempotencyKey: _, ...request }: Input): string {
-  const canonical = JSON.stringify(request, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  )
-  return createHash('sha256').update(canonical).digest('hex')
 }
 
 /** The checkout that this key already made. @throws IDEMPOTENCY_CONFLICT when it was for something else */

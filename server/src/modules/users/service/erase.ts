@@ -1,5 +1,6 @@
 import { writeAudit } from '../../../audit.ts'
 import type { Ctx } from '../../../context.ts'
+import { forgetKeysOf } from '../../../idempotency.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
 import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
 import { eraseRows } from '../queries/erase.ts'
@@ -9,5 +10,6 @@ export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseRows(ctx.db, userId, ctx.deps.clock.now())
   await eraseOpinions(ctx, userId)
   await eraseAppeals(ctx, userId)
+  await forgetKeysOf(ctx.db, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
 }

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../context.ts'
+import { moveKeys } from '../../../idempotency.ts'
 import { recordEvent } from '../../licenses/service/change.ts'
 import { joinMemberships } from '../../marketplace/service/leave-publishers.ts'
 import { moveOpinions } from '../../marketplace/service/reviews/people.ts'
@@ -14,6 +15,7 @@ export async function moveBelongings(ctx: Ctx, { from, to }: { from: string; to:
   await joinMemberships(ctx, { from, to })
   await moveOpinions(ctx, { from, to })
   await joinSubmissions(ctx, { from, to })
+  await moveKeys(ctx.db, { from, to })
   await moveStripeCustomer(ctx.db, { from, to, now })
   for (const licenseId of await moveRows(ctx.db, { from, to, now })) {
     await recordEvent(ctx, licenseId, 'license.owner_joined', {
