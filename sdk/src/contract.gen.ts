@@ -2723,6 +2723,672 @@ export interface Contract {
       nextCursor: string | null
     }
   }
+  'tickets.assign': {
+    kind: 'mutation'
+    input: {
+      id: string
+      agentId: string | null
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.claim': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.create': {
+    kind: 'mutation'
+    input: {
+      subject: string
+      body: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
+      source?: 'api' | 'editor' | 'web' | undefined
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.get': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      messages: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        createdAt: Date
+      }[]
+      earlierMessages: string | null
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      } | null
+    }
+  }
+  'tickets.list': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+    }
+    output: {
+      items: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'tickets.messages': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      id: string
+    }
+    output: {
+      items: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        createdAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'tickets.note': {
+    kind: 'mutation'
+    input: {
+      id: string
+      body: string
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      ticket: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+        desk: {
+          requester: {
+            id: string
+            name: string
+            email: string
+            plan: 'enterprise' | 'free' | 'pro'
+          }
+          queueId: string
+          assignee: {
+            id: string
+            name: string
+          } | null
+          tags: string[]
+          skills: string[]
+          holdReason: string | null
+          holdUntil: Date | null
+          waitingSince: Date | null
+          firstAssignedAt: Date | null
+          firstResponseAt: Date | null
+          lastCustomerMessageAt: Date | null
+          lastAgentMessageAt: Date | null
+          reopenCount: number
+          sla: {
+            firstResponseDueAt: Date | null
+            nextResponseDueAt: Date | null
+            resolutionDueAt: Date | null
+            nextDueAt: Date | null
+            breached: boolean
+          }
+          splitFromId: string | null
+          choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+        }
+      }
+      message: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        createdAt: Date
+      }
+    }
+  }
+  'tickets.onUpdate': {
+    kind: 'subscription'
+    input: {
+      id?: string | undefined
+      lastEventId?: string | undefined
+    }
+    output: {
+      sequence: number
+      ticketId: string
+      number: number
+      subject: string
+      type: string
+      by: 'agent' | 'customer' | 'publisher' | 'system'
+      version: number
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      before: {
+        [x: string]: unknown
+      } | null
+      after: {
+        [x: string]: unknown
+      } | null
+      message: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        createdAt: Date
+      } | null
+      at: Date
+    }
+  }
+  'tickets.rate': {
+    kind: 'mutation'
+    input: {
+      id: string
+      score: number
+      comment?: string | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.reopen': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version?: number | undefined
+      body?: string | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.reply': {
+    kind: 'mutation'
+    input: {
+      id: string
+      body: string
+      source?: 'api' | 'editor' | 'web' | undefined
+      status?: 'open' | 'pending' | 'solved' | undefined
+      version?: number | undefined
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      ticket: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+      }
+      message: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        createdAt: Date
+      }
+      isFollowUp: boolean
+    }
+  }
+  'tickets.setPriority': {
+    kind: 'mutation'
+    input: {
+      id: string
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.solve': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.transition': {
+    kind: 'mutation'
+    input: {
+      id: string
+      to: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      reason?: string | undefined
+      until?: Date | undefined
+      body?: string | undefined
+      version: number
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
   'users.deleteAccount': {
     kind: 'mutation'
     input: {
@@ -3036,6 +3702,22 @@ export interface ErrorDetails {
   }
   SUBSCRIPTION_NOT_ACTIVE: {
     status: string
+  }
+  TICKET_CLOSED: {
+    id: string
+  }
+  TICKET_CONFLICT: {
+    id: string
+    version: number
+  }
+  TICKET_NOT_SOLVED: {
+    status: string
+  }
+  TICKET_TRANSITION_INVALID: {
+    from: string
+    to: string
+    choices: string[]
+    why?: string
   }
   TRIAL_ALREADY_USED: null
   UNAVAILABLE: null

@@ -11,6 +11,7 @@ import { LicensesApi } from './licenses.ts'
 import { type MarketplaceApi, marketplaceApi } from './marketplace/index.ts'
 import { PaymentsApi } from './payments.ts'
 import { memorySessionStore, type SessionStore } from './session.ts'
+import { TicketsApi } from './tickets.ts'
 import { UsersApi } from './users.ts'
 
 export type { PublicKey, PublicKeys, PublicKeysOptions } from './client/public-keys.ts'
@@ -36,7 +37,7 @@ export type { ExtensionPackage, FetchPackageOptions } from './marketplace/packag
 export type { SubmitOptions } from './marketplace/submissions.ts'
 export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
 export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
-export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, UsersApi }
+export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, TicketsApi, UsersApi }
 
 export interface DevForgeOptions {
   /** Where the server is, such as `https://forge.example.com`. */
@@ -62,6 +63,7 @@ export interface DevForge {
   readonly payments: PaymentsApi
   readonly licenses: LicensesApi
   readonly marketplace: MarketplaceApi
+  readonly tickets: TicketsApi
   readonly admin: AdminApi
   /** Who is signed in on this client. */
   readonly session: Session
@@ -107,6 +109,7 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     payments: new PaymentsApi(call),
     licenses: new LicensesApi(call),
     marketplace: marketplaceApi({ call, subscribe, upload, publicKeys, fetch: options.fetch }),
+    tickets: new TicketsApi(call, subscribe),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,

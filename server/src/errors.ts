@@ -4,6 +4,7 @@ import { authErrors } from './modules/auth/errors.ts'
 import { licenseErrors } from './modules/licenses/errors.ts'
 import { marketplaceErrors } from './modules/marketplace/errors.ts'
 import { paymentErrors } from './modules/payments/errors.ts'
+import { supportErrors } from './modules/support/errors.ts'
 import { usersErrors } from './modules/users/errors.ts'
 
 /** Errors that any procedure may answer. */
@@ -46,6 +47,7 @@ export const errorCatalog = {
   ...paymentErrors,
   ...licenseErrors,
   ...marketplaceErrors,
+  ...supportErrors,
 }
 
 type Catalog = typeof errorCatalog

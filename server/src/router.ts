@@ -3,6 +3,7 @@ import { authRouter } from './modules/auth/router.ts'
 import { licensesRouter } from './modules/licenses/router.ts'
 import { marketplaceRouter } from './modules/marketplace/router.ts'
 import { paymentsRouter } from './modules/payments/router.ts'
+import { ticketsRouter } from './modules/support/router.ts'
 import { usersRouter } from './modules/users/router.ts'
 import { router } from './trpc.ts'
 
@@ -13,6 +14,7 @@ export const appRouter = router({
   payments: paymentsRouter,
   licenses: licensesRouter,
   marketplace: marketplaceRouter,
+  tickets: ticketsRouter,
   admin: adminRouter,
 })
 

@@ -21,6 +21,7 @@ interface Belongings {
   /** Of an extension that A publishes. */
   reviewId: string
   submissionId: string
+  ticketId: string
 }
 
 /** The same call with an id of A and with one that nobody has: B must get the same answer to both. */
@@ -112,6 +113,20 @@ const cases: Record<string, Case> = {
   'licenses.revoke': { staff: { licenseId: 'lic_x', reason: 'x' } },
   'licenses.search': { staff: {} },
   // Refused before their input is even looked at.
+  'tickets.create': 'no-id',
+  'tickets.list': 'own',
+  'tickets.get': byId('ticketId'),
+  'tickets.messages': byId('ticketId'),
+  'tickets.reply': { withId: 'ticketId', input: (id) => ({ id, body: 'mine now' }) },
+  'tickets.solve': byId('ticketId'),
+  'tickets.reopen': byId('ticketId'),
+  'tickets.rate': { withId: 'ticketId', input: (id) => ({ id, score: 1 }) },
+  'tickets.onUpdate': byId('ticketId'),
+  'tickets.claim': { staff: {} },
+  'tickets.assign': { staff: {} },
+  'tickets.transition': { staff: {} },
+  'tickets.setPriority': { staff: {} },
+  'tickets.note': { staff: {} },
   'admin.users': { staff: {} },
   'admin.setRole': { staff: {} },
   'admin.ban': { staff: {} },
@@ -253,6 +268,8 @@ describe('what belongs to A is closed to B', () => {
       subscriptionId: (await a.forge.payments.subscriptions()).items[0]?.id ?? '',
       reviewId: await reviewed(a),
       submissionId: await submitted(a),
+      ticketId: (await a.forge.tickets.create({ subject: 'Private', body: 'Words of A', category: 'other' }))
+        .id,
     }
     for (const [name, id] of Object.entries(belongings)) expect(id, name).toMatch(/^[a-z]{3}_/)
     secrets = [...Object.values(belongings), a.email, A_PUBLISHER]
@@ -342,7 +359,9 @@ describe('what belongs to A is closed to B', () => {
       union all select r::text from reviews r
       union all select k::text from api_tokens k
       union all select p::text from publishers p
-      union all select m::text from publisher_members m order by 1`
+      union all select m::text from publisher_members m
+      union all select k::text from tickets k
+      union all select m::text from ticket_messages m order by 1`
     return JSON.stringify(rows)
   }
 })

@@ -2,6 +2,7 @@ import { authJobs } from '../modules/auth/jobs.ts'
 import { licenseJobs } from '../modules/licenses/jobs.ts'
 import { marketplaceJobs } from '../modules/marketplace/jobs.ts'
 import { paymentJobs } from '../modules/payments/jobs.ts'
+import { supportJobs } from '../modules/support/jobs.ts'
 import { maintenanceJobs } from './maintenance.ts'
 import type { AnyJob } from './types.ts'
 
@@ -12,4 +13,5 @@ export const jobDefinitions: AnyJob[] = [
   ...paymentJobs,
   ...licenseJobs,
   ...marketplaceJobs,
+  ...supportJobs,
 ]

@@ -45,6 +45,7 @@ export interface JobData {
   'marketplace.rank': Record<string, never>
   'marketplace.words': Record<string, never>
   'marketplace.publisherChanged': { publisherId: string }
+  'support.timers': Record<string, never>
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -8,6 +8,11 @@ export type Topic = `${string}:${string}`
 export const CHANNEL = 'devforge_changes'
 
 export const submissionTopic = (id: string): Topic => `submission:${id}`
+export const ticketTopic = (id: string): Topic => `ticket:${id}`
+/** All tickets of a person. */
+export const requesterTopic = (userId: string): Topic => `tickets-of:${userId}`
+/** All tickets, for agents. */
+export const DESK_TOPIC: Topic = 'desk:all'
 
 /**
  * Tells all copies of the server that something changed, when the transaction commits (at once outside of one). Whoever follows the

@@ -175,6 +175,29 @@ export async function extensionEntitlements(
   return rows.flatMap((row) => row.entitlements)
 }
 
+/** Entitlements of the editor's licenses of a user that are in force. */
+export async function editorEntitlements(
+  db: Db,
+  { userId, now }: { userId: string; now: Date },
+): Promise<Set<string>> {
+  const rows = await db
+    .select({ entitlements: licenses.entitlements })
+    .from(licenses)
+    .where(
+      and(
+        eq(licenses.userId, userId),
+        eq(licenses.product, 'editor'),
+        inArray(licenses.status, ['active', 'past_due']),
+        or(
+          sql`${licenses.expiresAt} is null`,
+          gt(licenses.expiresAt, now),
+          isNotNull(licenses.subscriptionId),
+        ),
+      ),
+    )
+  return new Set(rows.flatMap((row) => row.entitlements))
+}
+
 /** The other licenses of an owner, whatever their state: one that is suspended may come back with the lease it had. */
 export async function otherLicenseIds(
   db: Db,

@@ -1,0 +1,65 @@
+import { sequenceOf } from '../../../realtime/wire.ts'
+import { sessionProcedure } from '../../../trpc.ts'
+import * as s from '../schemas/tickets.ts'
+import { onUpdateInput, onUpdateOutput } from '../schemas/watch.ts'
+import { createTicket } from '../service/create.ts'
+import { rate, reopen, solve } from '../service/decide.ts'
+import { getTicket, listOwnTickets, pageMessages } from '../service/read.ts'
+import { reply } from '../service/reply.ts'
+import { watchTickets } from '../service/watch.ts'
+
+/** What customers do with their tickets; agents with those of others, too. */
+export const customerProcedures = {
+  create: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/tickets', summary: 'Open a ticket' } })
+    .input(s.createInput)
+    .output(s.ticketSchema)
+    .mutation(({ ctx, input }) => createTicket(ctx, input)),
+  list: sessionProcedure
+    .meta({ openapi: { method: 'GET', path: '/tickets', summary: 'List your tickets' } })
+    .input(s.listInput)
+    .output(s.listOutput)
+    .query(({ ctx, input }) => listOwnTickets(ctx, input)),
+  get: sessionProcedure
+    .meta({ openapi: { method: 'GET', path: '/tickets/{id}', summary: 'Read a ticket' } })
+    .input(s.getInput)
+    .output(s.getOutput)
+    .query(({ ctx, input }) => getTicket(ctx, input)),
+  messages: sessionProcedure
+    .meta({
+      openapi: { method: 'GET', path: '/tickets/{id}/messages', summary: 'Page through a conversation' },
+    })
+    .input(s.messagesInput)
+    .output(s.messagesOutput)
+    .query(({ ctx, input }) => pageMessages(ctx, input)),
+  reply: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/tickets/{id}/messages', summary: 'Answer a ticket' } })
+    .input(s.replyInput)
+    .output(s.replyOutput)
+    .mutation(({ ctx, input }) => reply(ctx, input)),
+  solve: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/tickets/{id}/solve', summary: 'Solve a ticket' } })
+    .input(s.changeInput)
+    .output(s.ticketSchema)
+    .mutation(({ ctx, input }) => solve(ctx, input)),
+  reopen: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/tickets/{id}/reopen', summary: 'Open a ticket again' } })
+    .input(s.reopenInput)
+    .output(s.ticketSchema)
+    .mutation(({ ctx, input }) => reopen(ctx, input)),
+  rate: sessionProcedure
+    .meta({ openapi: { method: 'POST', path: '/tickets/{id}/rating', summary: 'Rate how you were helped' } })
+    .input(s.rateInput)
+    .output(s.ticketSchema)
+    .mutation(({ ctx, input }) => rate(ctx, input)),
+  onUpdate: sessionProcedure
+    .input(onUpdateInput)
+    .output(onUpdateOutput)
+    .subscription(({ ctx, input, signal }) =>
+      watchTickets(
+        ctx,
+        { id: input.id, after: input.lastEventId === undefined ? undefined : sequenceOf(input.lastEventId) },
+        signal,
+      ),
+    ),
+}

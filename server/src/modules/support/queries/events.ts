@@ -1,0 +1,76 @@
+import { type Db, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import type { MessageRow } from './messages.ts'
+
+export type EventRow = typeof ticketEvents.$inferSelect
+export type NewEventRow = typeof ticketEvents.$inferInsert
+
+/** Any fixed number: the lock under which events get their places. */
+const EVENTS_LOCK = 4_711_020
+
+/**
+ * Writes events. Streams over many tickets go on from a sequence, so no event may appear behind one that was read already: from here to
+ * the commit there is one writer at a time. It is the last thing that a change does, so that nobody holds this lock and waits for another.
+ */
+export async function insertEvents(db: Db, rows: NewEventRow[]): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`)
+  await db.insert(ticketEvents).values(rows)
+}
+
+/** Whose events a stream tells: those of one ticket, of one person's tickets, or all. */
+export type EventScope = { ticketId: string } | { requesterId: string } | 'all'
+
+export interface StreamedEvent {
+  event: EventRow
+  number: number
+  subject: string
+  status: typeof tickets.$inferSelect.status
+  message: MessageRow | null
+  authorName: string | null
+}
+
+/** Events after a sequence, oldest first, with the message that came with them. */
+export async function listEvents(
+  db: Db,
+  {
+    scope,
+    publicOnly,
+    after,
+    limit,
+  }: { scope: EventScope; publicOnly: boolean; after: number; limit: number },
+): Promise<StreamedEvent[]> {
+  return db
+    .select({
+      event: ticketEvents,
+      number: tickets.number,
+      subject: tickets.subject,
+      status: tickets.status,
+      message: ticketMessages,
+      authorName: users.name,
+    })
+    .from(ticketEvents)
+    .innerJoin(tickets, eq(tickets.id, ticketEvents.ticketId))
+    .leftJoin(ticketMessages, eq(ticketMessages.id, ticketEvents.messageId))
+    .leftJoin(users, eq(users.id, ticketMessages.authorId))
+    .where(
+      and(
+        gt(ticketEvents.sequence, after),
+        scope === 'all'
+          ? undefined
+          : 'ticketId' in scope
+            ? eq(ticketEvents.ticketId, scope.ticketId)
+            : eq(ticketEvents.requesterId, scope.requesterId),
+        publicOnly ? sql`${ticketEvents.isPublic}` : undefined,
+      ),
+    )
+    .orderBy(asc(ticketEvents.sequence))
+    .limit(limit)
+}
+
+/** The newest place in the history: where a stream over many tickets begins that wants only what comes. */
+export async function lastSequence(db: Db): Promise<number> {
+  const [row] = await db
+    .select({ last: sql<number>`coalesce(max(${ticketEvents.sequence}), 0)::float8` })
+    .from(ticketEvents)
+  return row?.last ?? 0
+}

@@ -1,0 +1,158 @@
+import { type Db, ticketMessages, ticketSearch, tickets, users } from '@devforge/db'
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+
+export type TicketRow = typeof tickets.$inferSelect
+export type NewTicket = typeof tickets.$inferInsert
+export type TicketStatus = TicketRow['status']
+/** Members that a change may set; the rest is kept by `saveTicket`. */
+export type TicketPatch = Partial<
+  Omit<TicketRow, 'id' | 'number' | 'requesterId' | 'version' | 'createdAt' | 'updatedAt'>
+>
+
+/** Whose tickets may be touched: those of one person, or (agents) all. */
+export interface TicketScope {
+  requesterId?: string | undefined
+}
+
+const inScope = ({ id, requesterId }: TicketScope & { id: string }) =>
+  and(eq(tickets.id, id), requesterId === undefined ? undefined : eq(tickets.requesterId, requesterId))
+
+/** @returns undefined when the key was used before: the first request is the one that counts */
+export async function insertTicket(db: Db, values: NewTicket): Promise<TicketRow | undefined> {
+  const [row] = await db
+    .insert(tickets)
+    .values(values)
+    .onConflictDoNothing({ target: [tickets.requesterId, tickets.idempotencyKey] })
+    .returning()
+  return row
+}
+
+export async function findTicketByKey(
+  db: Db,
+  { requesterId, idempotencyKey }: { requesterId: string; idempotencyKey: string },
+): Promise<TicketRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(tickets)
+    .where(and(eq(tickets.requesterId, requesterId), eq(tickets.idempotencyKey, idempotencyKey)))
+  return row
+}
+
+/** The ticket, locked until the transaction ends: whatever is decided about it is decided on this state of it. */
+export async function lockTicket(
+  db: Db,
+  scope: TicketScope & { id: string },
+): Promise<TicketRow | undefined> {
+  const [row] = await db.select().from(tickets).where(inScope(scope)).for('update')
+  return row
+}
+
+/** Several tickets, locked in the order of their ids, so that two who lock the same ones never wait for each other. */
+export async function lockTickets(db: Db, ids: string[]): Promise<TicketRow[]> {
+  return db.select().from(tickets).where(inArray(tickets.id, ids)).orderBy(tickets.id).for('update')
+}
+
+/** Writes a change of a locked ticket. */
+export async function updateTicket(
+  db: Db,
+  id: string,
+  patch: TicketPatch & { version: number; updatedAt: Date },
+): Promise<TicketRow | undefined> {
+  const [row] = await db.update(tickets).set(patch).where(eq(tickets.id, id)).returning()
+  return row
+}
+
+const requester = alias(users, 'requester')
+const assignee = alias(users, 'assignee')
+const people = {
+  requesterName: requester.name,
+  requesterEmail: requester.email,
+  assigneeName: assignee.name,
+}
+
+export interface PeopledTicket {
+  ticket: TicketRow
+  requesterName: string
+  requesterEmail: string
+  assigneeName: string | null
+}
+
+export async function findTicket(
+  db: Db,
+  scope: TicketScope & { id: string },
+): Promise<PeopledTicket | undefined> {
+  const [row] = await db
+    .select({ ticket: tickets, ...people })
+    .from(tickets)
+    .innerJoin(requester, eq(requester.id, tickets.requesterId))
+    .leftJoin(assignee, eq(assignee.id, tickets.assigneeId))
+    .where(inScope(scope))
+  return row
+}
+
+/** One's own tickets, newest first, one more than the limit. */
+export async function listTickets(
+  db: Db,
+  {
+    requesterId,
+    statuses,
+    cursor,
+    limit,
+  }: {
+    requesterId: string
+    statuses?: TicketStatus[] | undefined
+    cursor?: string | undefined
+    limit: number
+  },
+): Promise<PeopledTicket[]> {
+  return db
+    .select({ ticket: tickets, ...people })
+    .from(tickets)
+    .innerJoin(requester, eq(requester.id, tickets.requesterId))
+    .leftJoin(assignee, eq(assignee.id, tickets.assigneeId))
+    .where(
+      and(
+        eq(tickets.requesterId, requesterId),
+        statuses === undefined ? undefined : inArray(tickets.status, statuses),
+        cursor === undefined ? undefined : lt(tickets.id, cursor),
+      ),
+    )
+    .orderBy(desc(tickets.id))
+    .limit(limit + 1)
+}
+
+/** What of a text is searched: words beyond it are found in the ticket itself. */
+const SEARCHED_LENGTH = 20_000
+
+/** Adds words to what agents find the ticket by. */
+export async function addSearchWords(
+  db: Db,
+  { ticketId, text, weight }: { ticketId: string; text: string; weight: 'A' | 'C' | 'D' },
+): Promise<void> {
+  const document = sql`setweight(to_tsvector('simple', ${text.slice(0, SEARCHED_LENGTH)}), ${weight}::"char")`
+  await db
+    .insert(ticketSearch)
+    .values({ ticketId, document })
+    .onConflictDoUpdate({
+      target: ticketSearch.ticketId,
+      set: { document: sql`${ticketSearch.document} || excluded.document` },
+    })
+}
+
+/** Whether the newest public message is an agent's: then it is the customer's turn. */
+export async function isAnswered(db: Db, ticketId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ authorType: ticketMessages.authorType })
+    .from(ticketMessages)
+    .where(
+      and(
+        eq(ticketMessages.ticketId, ticketId),
+        eq(ticketMessages.kind, 'message'),
+        eq(ticketMessages.isAuto, false),
+      ),
+    )
+    .orderBy(desc(ticketMessages.sequence))
+    .limit(1)
+  return row?.authorType === 'agent'
+}

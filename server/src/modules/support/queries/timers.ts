@@ -1,0 +1,25 @@
+import { type Db, tickets } from '@devforge/db'
+import { and, asc, eq, gt, lt, lte } from 'drizzle-orm'
+
+export type TimerName = 'hold' | 'inactivity' | 'close'
+
+const conditions = {
+  hold: (before: Date) => and(eq(tickets.status, 'on_hold'), lte(tickets.holdUntil, before)),
+  inactivity: (before: Date) => and(eq(tickets.status, 'pending'), lte(tickets.statusChangedAt, before)),
+  close: (before: Date) => and(eq(tickets.status, 'solved'), lt(tickets.lastSolvedAt, before)),
+} satisfies { [N in TimerName]: unknown }
+
+/** Tickets whose time has come, in the order of their ids, after one. */
+export async function dueTickets(
+  db: Db,
+  timer: TimerName,
+  { before, after, limit }: { before: Date; after: string; limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: tickets.id })
+    .from(tickets)
+    .where(and(conditions[timer](before), gt(tickets.id, after)))
+    .orderBy(asc(tickets.id))
+    .limit(limit)
+  return rows.map((row) => row.id)
+}

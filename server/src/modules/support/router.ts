@@ -1,0 +1,6 @@
+import { router } from '../../trpc.ts'
+import { customerProcedures } from './procedures/customer.ts'
+import { deskProcedures } from './procedures/desk.ts'
+
+/** Tickets; on the wire they are one flat list. */
+export const ticketsRouter = router({ ...customerProcedures, ...deskProcedures })

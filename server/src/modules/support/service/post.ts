@@ -1,0 +1,75 @@
+import { newId } from '@devforge/db'
+import type { Ctx } from '../../../context.ts'
+import type { MessageRow, NewMessage } from '../queries/messages.ts'
+import { insertMessage } from '../queries/messages.ts'
+import { addSearchWords, type TicketPatch, type TicketRow } from '../queries/tickets.ts'
+import { moveTicket } from './move.ts'
+
+export interface Post {
+  kind: MessageRow['kind']
+  authorType: MessageRow['authorType']
+  authorId: string | null
+  body: string
+  source: MessageRow['source']
+  isAuto?: boolean | undefined
+  idempotencyKey?: string | undefined
+  mailMessageId?: string | undefined
+}
+
+/**
+ * Puts a message into a locked ticket. What it changes of the ticket is told, not written: `saveTicket` does that, once, together with
+ * whatever else happens.
+ * @returns undefined when the author used the idempotency key before
+ */
+export async function postMessage(
+  ctx: Ctx,
+  ticket: TicketRow,
+  { isAuto = false, ...post }: Post,
+): Promise<{ message: MessageRow; patch: TicketPatch } | undefined> {
+  const now = ctx.deps.clock.now()
+  const values: NewMessage = { ...post, id: newId('msg'), ticketId: ticket.id, isAuto, createdAt: now }
+  const message = await insertMessage(ctx.db, values)
+  if (!message) return undefined
+  await addSearchWords(ctx.db, {
+    ticketId: ticket.id,
+    text: post.body,
+    weight: post.kind === 'note' ? 'D' : 'C',
+  })
+  return { message, patch: effectOf(ticket, message, now) }
+}
+
+/** What a message means for its ticket. Notes and what machines write mean nothing. */
+function effectOf(ticket: TicketRow, { kind, authorType, isAuto }: MessageRow, now: Date): TicketPatch {
+  if (kind === 'note' || isAuto) return {}
+  switch (authorType) {
+    case 'customer': {
+      const opens = ticket.status === 'pending' || ticket.status === 'on_hold' || ticket.status === 'solved'
+      return {
+        ...(opens ? moveTicket(ticket, { to: 'open', who: 'customer', by: 'reply' }, now) : {}),
+        lastCustomerMessageAt: now,
+        waitingSince: ticket.waitingSince ?? now,
+      }
+    }
+    case 'agent':
+      return {
+        ...(ticket.status === 'new'
+          ? moveTicket(ticket, { to: 'open', who: 'agent', by: 'reply' }, now)
+          : {}),
+        lastAgentMessageAt: now,
+        firstResponseAt: ticket.firstResponseAt ?? now,
+        waitingSince: null,
+      }
+    // A publisher helps out; what was promised is ours to keep.
+    case 'publisher':
+    case 'system':
+      return {}
+  }
+}
+
+/** The event that tells of a message. */
+export const messageEvent = (message: MessageRow) => ({
+  type: message.kind === 'note' ? 'note.added' : 'message.added',
+  isPublic: message.kind === 'message',
+  messageId: message.id,
+  after: { by: message.authorType, source: message.source },
+})

@@ -1,0 +1,93 @@
+import { addMs, DAY } from '../../../clock.ts'
+import { renderMarkdown } from '../../marketplace/gallery/markdown.ts'
+import type { AuthoredMessage } from '../queries/messages.ts'
+import type { PeopledTicket, TicketRow } from '../queries/tickets.ts'
+import { choices } from '../transitions.ts'
+import { REOPEN_DAYS } from './move.ts'
+
+function waitingFor(ticket: TicketRow): 'support' | 'customer' | null {
+  switch (ticket.status) {
+    case 'new':
+    case 'open':
+    case 'on_hold':
+      return 'support'
+    case 'pending':
+      return 'customer'
+    case 'solved':
+    case 'closed':
+      return null
+  }
+}
+
+/** A ticket as its customer sees it. */
+export function presentTicket(ticket: TicketRow) {
+  return {
+    id: ticket.id,
+    number: ticket.number,
+    subject: ticket.subject,
+    category: ticket.category,
+    priority: ticket.priority,
+    status: ticket.status,
+    source: ticket.source,
+    version: ticket.version,
+    waitingFor: waitingFor(ticket),
+    mergedIntoId: ticket.mergedIntoId,
+    followUpOfId: ticket.followUpOfId,
+    rating:
+      ticket.satisfactionScore === null
+        ? null
+        : { score: ticket.satisfactionScore, comment: ticket.satisfactionComment },
+    reopenableUntil:
+      ticket.status === 'solved' && ticket.lastSolvedAt !== null
+        ? addMs(ticket.lastSolvedAt, REOPEN_DAYS * DAY)
+        : null,
+    solvedAt: ticket.status === 'solved' || ticket.status === 'closed' ? ticket.lastSolvedAt : null,
+    closedAt: ticket.closedAt,
+    createdAt: ticket.createdAt,
+    updatedAt: ticket.updatedAt,
+  }
+}
+
+/** The same with what only the desk sees. */
+export function presentDesk({ ticket, requesterName, requesterEmail, assigneeName }: PeopledTicket) {
+  return {
+    ...presentTicket(ticket),
+    desk: {
+      requester: { id: ticket.requesterId, name: requesterName, email: requesterEmail, plan: ticket.plan },
+      queueId: ticket.queueId,
+      assignee: ticket.assigneeId === null ? null : { id: ticket.assigneeId, name: assigneeName ?? '' },
+      tags: ticket.tags,
+      skills: ticket.skills,
+      holdReason: ticket.holdReason,
+      holdUntil: ticket.holdUntil,
+      waitingSince: ticket.waitingSince,
+      firstAssignedAt: ticket.firstAssignedAt,
+      firstResponseAt: ticket.firstResponseAt,
+      lastCustomerMessageAt: ticket.lastCustomerMessageAt,
+      lastAgentMessageAt: ticket.lastAgentMessageAt,
+      reopenCount: ticket.reopenCount,
+      sla: {
+        firstResponseDueAt: ticket.firstResponseDueAt,
+        nextResponseDueAt: ticket.nextResponseDueAt,
+        resolutionDueAt: ticket.resolutionDueAt,
+        nextDueAt: ticket.nextDueAt,
+        breached: ticket.breached,
+      },
+      splitFromId: ticket.splitFromId,
+      choices: choices(ticket.status, 'agent'),
+    },
+  }
+}
+
+export function presentMessage({ message, authorName }: AuthoredMessage) {
+  return {
+    id: message.id,
+    kind: message.kind,
+    author: { type: message.authorType, name: authorName ?? 'Dev Forge' },
+    body: message.body,
+    html: renderMarkdown(message.body, { repositoryUrl: null }),
+    source: message.source,
+    isAuto: message.isAuto,
+    createdAt: message.createdAt,
+  }
+}

@@ -1,0 +1,104 @@
+import type { Ctx, SessionActor } from '../../../context.ts'
+import { AppError } from '../../../errors.ts'
+import { inTx } from '../../../tx.ts'
+import { refuseImpersonation } from '../../auth/actor.ts'
+import { findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
+import { findTicket, type TicketRow } from '../queries/tickets.ts'
+import { openTicket } from './create.ts'
+import { isOver, moveTicket } from './move.ts'
+import { messageEvent, postMessage } from './post.ts'
+import { presentMessage, presentTicket } from './present.ts'
+import { holdTicket, saveTicket } from './save.ts'
+import { moverOf, scopeOf } from './viewer.ts'
+
+export interface ReplyInput {
+  id: string
+  body: string
+  source: 'editor' | 'web' | 'api'
+  /** Agents only. */
+  status?: 'open' | 'pending' | 'solved' | undefined
+  version?: number | undefined
+  idempotencyKey?: string | undefined
+}
+
+interface Replied {
+  ticket: TicketRow
+  message: MessageRow
+  isFollowUp: boolean
+}
+
+/**
+ * Answers a ticket, as its customer or as an agent. A customer's answer opens it again; to a ticket that is over it opens another one,
+ * linked to it. The same key again is the same answer.
+ * @throws NOT_FOUND, TICKET_CLOSED (agents), TICKET_CONFLICT, TICKET_TRANSITION_INVALID, IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
+ */
+export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
+  refuseImpersonation(ctx.actor)
+  if (ctx.actor.type === 'user') await ctx.deps.limits.consume([['ticket-reply:account', ctx.actor.userId]])
+  const { ticket, message, isFollowUp } = await inTx(ctx, (ctx) => write(ctx, input))
+  const authored = await findMessage(ctx.db, message.id)
+  return {
+    ticket: presentTicket(ticket),
+    message: presentMessage(authored ?? { message, authorName: null }),
+    isFollowUp,
+  }
+}
+
+async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied> {
+  const { userId } = ctx.actor
+  const ticket = await holdTicket(ctx, { id: input.id, ...scopeOf(ctx.actor) })
+  const who = moverOf(ctx.actor, ticket)
+  if (input.status !== undefined && who === 'customer') throw new AppError('FORBIDDEN', { need: 'agent' })
+  // Before all rules: what was done already stays done, whatever became of the ticket since.
+  const earlier = await repeated(ctx, input)
+  if (earlier) return earlier
+  if (input.version !== undefined && input.version !== ticket.version)
+    throw new AppError('TICKET_CONFLICT', { id: ticket.id, version: ticket.version })
+  if (who === 'customer' && isOver(ticket, ctx.deps.clock.now())) return followUp(ctx, ticket, input)
+  if (ticket.status === 'closed') throw new AppError('TICKET_CLOSED', { id: ticket.id })
+  const posted = await postMessage(ctx, ticket, {
+    kind: 'message',
+    authorType: who === 'customer' ? 'customer' : 'agent',
+    authorId: userId,
+    body: input.body,
+    source: input.source,
+    idempotencyKey: input.idempotencyKey,
+  })
+  // Used for another ticket in this moment, whose lock is not ours.
+  if (!posted) throw new AppError('IDEMPOTENCY_CONFLICT')
+  const answered: TicketRow = { ...ticket, ...posted.patch }
+  const moved =
+    input.status === undefined || input.status === answered.status
+      ? {}
+      : moveTicket(answered, { to: input.status, who, by: 'decision', userId }, ctx.deps.clock.now())
+  const saved = await saveTicket(ctx, ticket, { ...posted.patch, ...moved }, [messageEvent(posted.message)])
+  return { ticket: saved, message: posted.message, isFollowUp: false }
+}
+
+/** What the same key did before. @throws IDEMPOTENCY_CONFLICT when that was something else */
+async function repeated(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied | undefined> {
+  const { idempotencyKey } = input
+  if (idempotencyKey === undefined) return undefined
+  const message = await findMessageByKey(ctx.db, { authorId: ctx.actor.userId, idempotencyKey })
+  if (!message) return undefined
+  const found = await findTicket(ctx.db, { id: message.ticketId, ...scopeOf(ctx.actor) })
+  const answers = [message.ticketId, message.movedFromId, found?.ticket.followUpOfId].includes(input.id)
+  if (!found || !answers || message.kind !== 'message' || message.body !== input.body)
+    throw new AppError('IDEMPOTENCY_CONFLICT')
+  return { ticket: found.ticket, message, isFollowUp: found.ticket.followUpOfId === input.id }
+}
+
+/** A ticket that is over is not opened again: a new one goes on with it. */
+async function followUp(ctx: Ctx<SessionActor>, closed: TicketRow, input: ReplyInput): Promise<Replied> {
+  const { ticket, message } = await openTicket(ctx, {
+    requesterId: closed.requesterId,
+    subject: closed.subject,
+    body: input.body,
+    category: closed.category,
+    priority: closed.priority,
+    source: input.source,
+    followUpOfId: closed.id,
+    messageKey: input.idempotencyKey,
+  })
+  return { ticket, message, isFollowUp: true }
+}

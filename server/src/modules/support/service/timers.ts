@@ -1,0 +1,64 @@
+import { addMs, DAY } from '../../../clock.ts'
+import type { Ctx } from '../../../context.ts'
+import { inTx } from '../../../tx.ts'
+import { lockTicket, type TicketRow } from '../queries/tickets.ts'
+import { dueTickets, type TimerName } from '../queries/timers.ts'
+import { type Move, moveTicket, REOPEN_DAYS } from './move.ts'
+import { saveTicket } from './save.ts'
+
+/** How long a customer may take to answer before a pending ticket counts as solved. */
+export const INACTIVE_DAYS = 7
+
+interface Timer {
+  move: Pick<Move, 'to' | 'by'>
+  /** Tickets whose time (of this timer) lies before it are due. */
+  before(now: Date): Date
+  /** Asked again under the lock: whoever answered in between stopped the timer. */
+  isDue(ticket: TicketRow, before: Date): boolean
+}
+
+const TIMERS: { [N in TimerName]: Timer } = {
+  hold: {
+    move: { to: 'open', by: 'hold_over' },
+    before: (now) => now,
+    isDue: (ticket, before) =>
+      ticket.status === 'on_hold' && ticket.holdUntil !== null && ticket.holdUntil <= before,
+  },
+  inactivity: {
+    move: { to: 'solved', by: 'inactivity' },
+    before: (now) => addMs(now, -INACTIVE_DAYS * DAY),
+    isDue: (ticket, before) => ticket.status === 'pending' && ticket.statusChangedAt <= before,
+  },
+  close: {
+    move: { to: 'closed', by: 'age' },
+    before: (now) => addMs(now, -REOPEN_DAYS * DAY),
+    isDue: (ticket, before) =>
+      ticket.status === 'solved' && ticket.lastSolvedAt !== null && ticket.lastSolvedAt < before,
+  },
+}
+
+const BATCH = 200
+
+/** Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other. */
+export async function runTimers(ctx: Ctx): Promise<void> {
+  for (const name of ['hold', 'inactivity', 'close'] as const) {
+    const timer = TIMERS[name]
+    const before = timer.before(ctx.deps.clock.now())
+    for (let after = ''; ; ) {
+      const ids = await dueTickets(ctx.db, name, { before, after, limit: BATCH })
+      for (const id of ids) await runTimer(ctx, timer, { id, before })
+      const last = ids.at(-1)
+      if (last === undefined || ids.length < BATCH) break
+      after = last
+    }
+  }
+}
+
+async function runTimer(ctx: Ctx, { move, isDue }: Timer, { id, before }: { id: string; before: Date }) {
+  await inTx(ctx, async (ctx) => {
+    const ticket = await lockTicket(ctx.db, { id })
+    if (!ticket || !isDue(ticket, before)) return
+    const patch = moveTicket(ticket, { ...move, who: 'timer' }, ctx.deps.clock.now())
+    await saveTicket(ctx, ticket, patch, [])
+  })
+}

@@ -1,0 +1,78 @@
+import type { TrackedEnvelope } from '@trpc/server'
+import type { Ctx, SessionActor } from '../../../context.ts'
+import { notFound } from '../../../errors.ts'
+import { follow } from '../../../realtime/follow.ts'
+import { DESK_TOPIC, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
+import { requireStill } from '../../auth/actor.ts'
+import { lastSequence, listEvents, type StreamedEvent } from '../queries/events.ts'
+import { findTicket } from '../queries/tickets.ts'
+import { presentMessage } from './present.ts'
+import { isStaff, moverOf, scopeOf } from './viewer.ts'
+
+const PAGE = 100
+
+/** Actors as the customer may know them: `agent:usr_…` is just an agent. */
+function sideOf(event: StreamedEvent['event']): 'customer' | 'agent' | 'publisher' | 'system' {
+  if (event.actor.startsWith('system:') || event.actor.startsWith('stripe:')) return 'system'
+  if (event.actor === `user:${event.requesterId}`) return 'customer'
+  return /^(?:agent|admin):/.test(event.actor) && !event.actor.endsWith(`:${event.requesterId}`)
+    ? 'agent'
+    : 'customer'
+}
+
+/** What of a change its customer may know: who of us it is that works on it is not part of it. */
+const PUBLIC_MEMBERS = new Set(['status', 'priority', 'category', 'score', 'by', 'source'])
+
+const publicPart = (change: Record<string, unknown> | null): Record<string, unknown> | null =>
+  change && Object.fromEntries(Object.entries(change).filter(([member]) => PUBLIC_MEMBERS.has(member)))
+
+function presentUpdate({ event, message, authorName, ...ticket }: StreamedEvent, publicOnly: boolean) {
+  const shown = publicOnly ? publicPart : (change: Record<string, unknown> | null) => change
+  return {
+    ...ticket,
+    sequence: event.sequence,
+    ticketId: event.ticketId,
+    type: event.type,
+    by: message?.authorType ?? sideOf(event),
+    version: event.version,
+    before: shown(event.before),
+    after: shown(event.after),
+    message: message ? presentMessage({ message, authorName }) : null,
+    at: event.at,
+  }
+}
+
+export type TicketUpdate = ReturnType<typeof presentUpdate>
+
+/**
+ * What happens to one ticket, to all of one's own, or (agents) to all: from a point on, each change once and in order. Without a point
+ * one ticket is told from its beginning, and many from now on. It goes on until the caller leaves.
+ * @throws NOT_FOUND, STREAM_LIMIT, and what `requireStill` throws once the session ends or the account is banned
+ */
+export async function* watchTickets(
+  ctx: Ctx<SessionActor>,
+  { id, after }: { id?: string | undefined; after?: number | undefined },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrackedEnvelope<TicketUpdate>, void> {
+  const { actor } = ctx
+  const found = id === undefined ? undefined : await findTicket(ctx.db, { id, ...scopeOf(actor) })
+  if (id !== undefined && !found) throw notFound('ticket', id)
+  const publicOnly = found ? moverOf(actor, found.ticket) === 'customer' : !isStaff(actor)
+  const topic = id !== undefined ? ticketTopic(id) : publicOnly ? requesterTopic(actor.userId) : DESK_TOPIC
+  const scope =
+    id !== undefined ? { ticketId: id } : publicOnly ? { requesterId: actor.userId } : ('all' as const)
+  yield* follow<TicketUpdate>(
+    ctx.deps,
+    {
+      topic,
+      accountId: actor.userId,
+      after: after ?? (id === undefined ? await lastSequence(ctx.db) : 0),
+      authorize: () => requireStill(ctx),
+      async read(from) {
+        const rows = await listEvents(ctx.db, { scope, publicOnly, after: from, limit: PAGE })
+        return { entries: rows.map((row) => presentUpdate(row, publicOnly)), ended: false }
+      },
+    },
+    signal,
+  )
+}
