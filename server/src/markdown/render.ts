@@ -41,6 +41,8 @@ export interface MarkdownOptions {
   imageBase?: string | null
   /** Whether paths of this server (`/help/proxy`) may be linked, and pictures under them shown; default true. */
   ownPaths?: boolean
+  /** Whether pictures of other hosts are shown: whoever serves one learns who looks at it. Default true. */
+  remoteImages?: boolean
   /** Default `within`. */
   headings?: keyof typeof HEADINGS
   /** What stands before the name in links to a section of the same text, `#name`; without it such links are dropped. */
@@ -72,6 +74,10 @@ function ownPath(address: string): string | undefined {
   const path = url.pathname + url.search + url.hash
   return path.startsWith('//') ? undefined : path
 }
+
+/** Whether a picture may be taken from there. */
+const isShown = (address: string | undefined, { remoteImages = true }: MarkdownOptions): address is string =>
+  address !== undefined && !address.startsWith('#') && (remoteImages || address.startsWith('/'))
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
@@ -118,7 +124,7 @@ export function renderMarkdown(text: string, options: MarkdownOptions = {}): str
         return {
           tagName,
           attribs: {
-            src: address === undefined || address.startsWith('#') ? '' : address,
+            src: isShown(address, options) ? address : '',
             // A picture without words is nothing to whoever cannot see it.
             alt: alt ?? '',
             loading: 'lazy',

@@ -1,5 +1,5 @@
 import { addMs, DAY } from '../../../clock.ts'
-import { renderMarkdown } from '../../marketplace/gallery/markdown.ts'
+import { renderMarkdown } from '../../../markdown/render.ts'
 import type { AuthoredMessage } from '../queries/messages.ts'
 import type { PeopledTicket, TicketRow } from '../queries/tickets.ts'
 import { choices } from '../transitions.ts'
@@ -85,7 +85,8 @@ export function presentMessage({ message, authorName }: AuthoredMessage) {
     kind: message.kind,
     author: { type: message.authorType, name: authorName ?? 'Dev Forge' },
     body: message.body,
-    html: renderMarkdown(message.body, { repositoryUrl: null }),
+    // A picture from elsewhere would tell its sender when, and from where, the ticket is read.
+    html: renderMarkdown(message.body, { remoteImages: false }),
     source: message.source,
     isAuto: message.isAuto,
     createdAt: message.createdAt,
