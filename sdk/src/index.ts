@@ -11,7 +11,7 @@ import { LicensesApi } from './licenses.ts'
 import { type MarketplaceApi, marketplaceApi } from './marketplace/index.ts'
 import { PaymentsApi } from './payments.ts'
 import { memorySessionStore, type SessionStore } from './session.ts'
-import { TicketsApi } from './tickets.ts'
+import { type TicketsApi, ticketsApi } from './tickets/index.ts'
 import { UsersApi } from './users.ts'
 
 export type { PublicKey, PublicKeys, PublicKeysOptions } from './client/public-keys.ts'
@@ -109,7 +109,7 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     payments: new PaymentsApi(call),
     licenses: new LicensesApi(call),
     marketplace: marketplaceApi({ call, subscribe, upload, publicKeys, fetch: options.fetch }),
-    tickets: new TicketsApi(call, subscribe),
+    tickets: ticketsApi({ call, subscribe, upload }),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,

@@ -6,16 +6,10 @@ import { procedures } from '@devforge/server/http/procedures'
 import { describe, expect, test } from 'vitest'
 import { answer, fakeServer } from './support/fake-server.ts'
 
-/** Made of procedures, but none themselves. */
-const HELPERS = ['submit', 'fetchPackage']
-
-const onServer = [...procedures.values()].filter(({ path }) => path.startsWith('marketplace.'))
-const nameOf = (path: string): string => path.replace('marketplace.', '')
+/** Modules whose methods are made of names, with methods that are made of procedures but are none themselves. */
+const MODULES: Record<string, string[]> = { marketplace: ['submit', 'fetchPackage'], tickets: [] }
 
 type AnyMethod = (input: object) => unknown
-const methodsOf = (forge: object): Record<string, AnyMethod> => ({
-  ...(forge as { marketplace: Record<string, AnyMethod> }).marketplace,
-})
 
 /** Of the SDK itself. */
 const LOCAL_CODES = ['NETWORK', 'TIMEOUT', 'ABORTED', 'LOCAL_FAILURE', 'LEASE_INVALID', 'PACKAGE_INVALID']
@@ -32,10 +26,16 @@ test('every error that a comment promises is one that there is', async () => {
   expect([...new Set(promised)].filter((code) => !known.includes(code))).toEqual([])
 })
 
-describe('forge.marketplace', () => {
+describe.each(Object.entries(MODULES))('forge.%s', (module, helpers) => {
+  const onServer = [...procedures.values()].filter(({ path }) => path.startsWith(`${module}.`))
+  const nameOf = (path: string): string => path.slice(module.length + 1)
+  const methodsOf = (forge: object): Record<string, AnyMethod> => ({
+    ...(forge as Record<string, Record<string, AnyMethod>>)[module],
+  })
+
   test('has a method for every procedure, and no other', () => {
     const methods = Object.keys(methodsOf(createDevForge({ url: 'https://forge.test' })))
-    const expected = [...onServer.map(({ path }) => nameOf(path)), ...HELPERS]
+    const expected = [...onServer.map(({ path }) => nameOf(path)), ...helpers]
     expect(methods.sort()).toEqual(expected.sort())
   })
 

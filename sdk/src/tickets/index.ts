@@ -1,0 +1,19 @@
+import type { Uploader } from '../client/upload.ts'
+import type { Caller, Subscriber } from '../contract.ts'
+import { type CustomerApi, customerApi } from './customer.ts'
+import { type DeskApi, deskApi } from './desk.ts'
+
+/** Support tickets: of one's own, and for agents those of all. */
+export interface TicketsApi extends CustomerApi, DeskApi {}
+
+/** What the methods are made of. */
+interface TicketsClient {
+  call: Caller
+  subscribe: Subscriber
+  upload: Uploader
+}
+
+export const ticketsApi = ({ call, subscribe }: TicketsClient): TicketsApi => ({
+  ...customerApi(call, subscribe),
+  ...deskApi(call),
+})
