@@ -25,7 +25,10 @@ export const ticketCategory = pgEnum('ticket_category', [
 ])
 /** What a customer has paid for, as far as support is concerned. */
 export const supportPlan = pgEnum('support_plan', ['free', 'pro', 'enterprise'])
-/** How tickets of a queue find an agent. `skill` asks for agents who have the ticket's skills, and of those the least loaded. */
+/**
+ * How tickets of a queue find an agent. Whatever the way, agents need the ticket's skills. `skill` prefers, of those who are equally busy,
+ * whoever can do little else.
+ */
 export const assignmentMode = pgEnum('assignment_mode', ['manual', 'round_robin', 'least_loaded', 'skill'])
 
 /** Where tickets wait for agents. */

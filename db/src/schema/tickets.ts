@@ -31,6 +31,14 @@ export interface SlaState {
   [key: string]: unknown
 }
 
+/** What else the undo of a merge needs to know. Times in epoch ms. */
+export interface BeforeMerge {
+  hold: { until: number; reason: string | null } | null
+  /** Since when the merged ticket, and the one that took it in, waited for an answer. */
+  waitingSince: number | null
+  targetWaitingSince: number | null
+}
+
 /**
  * Tickets. A row holds what lists and clocks ask for; what was said stands in `ticket_messages`, what happened in `ticket_events`.
  * Whoever changes a ticket locks its row, checks `version`, and moves it on by one.
@@ -65,6 +73,7 @@ export const tickets = pgTable(
     mergedIntoId: text('merged_into_id'),
     /** The status before it was merged, for the undo. */
     statusBeforeMerge: ticketStatus('status_before_merge'),
+    beforeMerge: jsonb('before_merge').$type<BeforeMerge>(),
     /** The closed ticket that this one goes on with. */
     followUpOfId: text('follow_up_of_id'),
     splitFromId: text('split_from_id'),
@@ -113,9 +122,13 @@ export const tickets = pgTable(
     index('tickets_assignee_idx')
       .on(t.assigneeId, t.status, t.nextDueAt, t.id)
       .where(sql`${t.status} <> 'closed'`),
-    index('tickets_unassigned_idx')
-      .on(t.queueId, t.id)
+    // What waits for an agent, in the order in which it is given to them.
+    index('tickets_waiting_idx')
+      .on(t.queueId, t.nextDueAt, t.priority.desc(), t.id)
       .where(sql`${t.assigneeId} is null and ${t.status} in ('new', 'open')`),
+    index('tickets_rated_idx')
+      .on(t.assigneeId, t.ratedAt, t.satisfactionScore)
+      .where(sql`${t.satisfactionScore} is not null`),
     index('tickets_status_idx').on(t.status, t.id),
     index('tickets_due_idx').on(t.nextDueAt).where(sql`${t.nextDueAt} is not null`),
     index('tickets_hold_idx').on(t.holdUntil).where(sql`${t.status} = 'on_hold'`),
@@ -162,6 +175,8 @@ export const ticketMessages = pgTable(
     idempotencyKey: text('idempotency_key'),
     /** The ticket that it was written to, where a merge or a split moved it. */
     movedFromId: text('moved_from_id'),
+    /** The tickets that it stood in before, the last one last: undoing a merge or a split takes it back by one. */
+    movedThrough: text('moved_through').array().notNull().default([]),
     createdAt: at('created_at').notNull(),
   },
   (t) => [

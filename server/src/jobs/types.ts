@@ -46,6 +46,8 @@ export interface JobData {
   'marketplace.words': Record<string, never>
   'marketplace.publisherChanged': { publisherId: string }
   'support.timers': Record<string, never>
+  'support.assign': { queueId: string }
+  'support.sweep': Record<string, never>
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -13,5 +13,9 @@ export const supportErrors = defineErrors({
     'CONFLICT',
     'Somebody else changed this ticket meanwhile. Load it again.',
   ),
+  AGENT_NOT_ACTIVE: error<{ userId: string }>(
+    'CONFLICT',
+    'This account does not work on tickets: it is turned off as an agent, or has no role for it.',
+  ),
   TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
 })

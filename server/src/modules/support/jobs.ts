@@ -1,4 +1,5 @@
 import { defineJob } from '../../jobs/types.ts'
+import { assignWaiting, sweepWaiting } from './service/assignment/assign.ts'
 import { runTimers } from './service/timers.ts'
 
 export const supportJobs = [
@@ -8,6 +9,18 @@ export const supportJobs = [
     cron: '* * * * *',
     onStart: {},
     handler: (ctx) => runTimers(ctx),
+    concurrency: 1,
+  }),
+  defineJob({
+    name: 'support.assign',
+    handler: (ctx, { queueId }) => assignWaiting(ctx, queueId),
+  }),
+  defineJob({
+    // Whatever waits although somebody has room: a ticket that was locked when its turn came, a ban that is over.
+    name: 'support.sweep',
+    cron: '* * * * *',
+    onStart: {},
+    handler: (ctx) => sweepWaiting(ctx),
     concurrency: 1,
   }),
 ]

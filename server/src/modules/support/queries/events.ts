@@ -8,12 +8,17 @@ export type NewEventRow = typeof ticketEvents.$inferInsert
 /** Any fixed number: the lock under which events get their places. */
 const EVENTS_LOCK = 4_711_020
 
+/** From here to the commit there is one writer of events at a time. The last lock that a transaction takes. */
+export async function lockEvents(db: Db): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`)
+}
+
 /**
- * Writes events. Streams over many tickets go on from a sequence, so no event may appear behind one that was read already: from here to
- * the commit there is one writer at a time. It is the last thing that a change does, so that nobody holds this lock and waits for another.
+ * Writes events. Streams over many tickets go on from a sequence, so no event may appear behind one that was read already: hence the
+ * lock. It is the last thing that a change does, so that nobody holds it and waits for another.
  */
 export async function insertEvents(db: Db, rows: NewEventRow[]): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`)
+  await lockEvents(db)
   await db.insert(ticketEvents).values(rows)
 }
 

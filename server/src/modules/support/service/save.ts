@@ -1,6 +1,7 @@
 import { actorLabel, type Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { DESK_TOPIC, notify, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
+import { holdAgents } from '../queries/agents.ts'
 import { insertEvents } from '../queries/events.ts'
 import {
   lockTicket,
@@ -9,6 +10,7 @@ import {
   type TicketScope,
   updateTicket,
 } from '../queries/tickets.ts'
+import { wakeAssignment } from './assignment/wake.ts'
 
 /** Something that happened to a ticket. Never erased: ids and states, no words of people and no addresses. */
 export interface TicketEvent {
@@ -38,26 +40,87 @@ export async function holdTicket(
   return ticket
 }
 
-/**
- * The one place where a ticket changes: writes the change of a locked ticket with what it means for the promises made, the events that
- * tell of it, and wakes whoever watches. Last in its transaction (see `insertEvents`).
- */
+/** A change of a locked ticket. */
+export interface TicketChange {
+  before: TicketRow
+  patch: TicketPatch
+  events: TicketEvent[]
+}
+
+/** `saveTickets` of one. */
 export async function saveTicket(
   ctx: Ctx,
   before: TicketRow,
   patch: TicketPatch,
   events: TicketEvent[],
 ): Promise<TicketRow> {
-  const now = ctx.deps.clock.now()
-  const after = await updateTicket(ctx.db, before.id, {
-    ...patch,
-    version: before.version + 1,
-    updatedAt: now,
-  })
+  const [after] = await saveTickets(ctx, [{ before, patch, events }])
   if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
-  await tell(ctx, after, [...events, ...changesBetween(before, after)])
   return after
 }
+
+/**
+ * The one place where tickets change: writes the changes of locked tickets with what they mean for the promises made, the events that tell
+ * of them, wakes whoever watches, and has waiting tickets assigned. Once, and last in its transaction (see `insertEvents`): locks are taken
+ * in the order tickets, agents, events.
+ */
+export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<TicketRow[]> {
+  const now = ctx.deps.clock.now()
+  const kept = await keptAssignees(ctx, changes)
+  const saved: { before: TicketRow; after: TicketRow; events: TicketEvent[] }[] = []
+  for (const { before, patch, events } of changes) {
+    const isKept = before.assigneeId === null || !comesBack(before, patch) || kept.has(before.assigneeId)
+    const after = await updateTicket(ctx.db, before.id, {
+      ...patch,
+      ...(isKept ? {} : { assigneeId: null }),
+      version: before.version + 1,
+      updatedAt: now,
+    })
+    if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
+    saved.push({ before, after, events: [...events, ...changesBetween(before, after)] })
+  }
+  for (const { after, events } of saved) await tell(ctx, after, events)
+  await wakeAssignment(ctx, {
+    queueIds: unique(
+      saved.flatMap(({ after }) => (isWorkedOn(after) && !after.assigneeId ? [after.queueId] : [])),
+    ),
+    // Whoever has less to do than before may be given something.
+    agentIds: unique(
+      saved.flatMap(({ before, after }) =>
+        before.assigneeId &&
+        isWorkedOn(before) &&
+        !(isWorkedOn(after) && after.assigneeId === before.assigneeId)
+          ? [before.assigneeId]
+          : [],
+      ),
+    ),
+  })
+  return saved.map(({ after }) => after)
+}
+
+const unique = (ids: string[]): string[] => [...new Set(ids)]
+
+/** Whether it is on somebody's desk, or waits for that: what counts against the capacity of agents. */
+const isWorkedOn = ({ status }: Pick<TicketRow, 'status'>): boolean => status === 'new' || status === 'open'
+
+/** Whether a change brings a ticket back to whoever had it before. */
+const comesBack = (before: TicketRow, patch: TicketPatch): boolean =>
+  patch.assigneeId === undefined &&
+  patch.status !== undefined &&
+  isWorkedOn({ status: patch.status }) &&
+  !isWorkedOn(before)
+
+/** Of those whose tickets come back, who is still there for them; of the others the tickets go to their queues. */
+const keptAssignees = (ctx: Ctx, changes: TicketChange[]): Promise<Set<string>> =>
+  holdAgents(
+    ctx.db,
+    unique(
+      changes.flatMap(({ before, patch }) =>
+        before.assigneeId && comesBack(before, patch) ? [before.assigneeId] : [],
+      ),
+    ),
+    ctx.deps.clock.now(),
+  )
 
 /** Writes the events of a ticket and wakes whoever watches it. */
 export async function tell(ctx: Ctx, ticket: TicketRow, events: TicketEvent[]): Promise<void> {

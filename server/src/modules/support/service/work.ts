@@ -2,7 +2,7 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
-import { holdAgent } from '../queries/agents.ts'
+import { holdAgents, insertAgent } from '../queries/agents.ts'
 import { findMessage, findMessageByKey } from '../queries/messages.ts'
 import type { TicketPatch, TicketRow } from '../queries/tickets.ts'
 import { deskOf } from './decide.ts'
@@ -29,7 +29,10 @@ export function assignPatch(
   }
 }
 
-/** Takes a ticket that nobody has. Of several who try, one gets it. @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED */
+/**
+ * Takes a ticket that nobody has. Of several who try, one gets it. Whoever takes one for the first time is an agent from then on.
+ * @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED, AGENT_NOT_ACTIVE
+ */
 export async function claim(ctx: StaffCtx, { id, version }: { id: string; version?: number | undefined }) {
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
@@ -37,7 +40,11 @@ export async function claim(ctx: StaffCtx, { id, version }: { id: string; versio
     const ticket = await holdTicket(ctx, { id, version })
     if (ticket.assigneeId === userId) return deskOf(ctx, ticket)
     if (ticket.assigneeId !== null) throw new AppError('TICKET_CONFLICT', { id, version: ticket.version })
-    const patch = assignPatch(ticket, userId, 'agent', ctx.deps.clock.now())
+    const now = ctx.deps.clock.now()
+    const patch = assignPatch(ticket, userId, 'agent', now)
+    await insertAgent(ctx.db, userId, now)
+    if (!(await holdAgents(ctx.db, [userId], now)).has(userId))
+      throw new AppError('AGENT_NOT_ACTIVE', { userId })
     return deskOf(ctx, await saveTicket(ctx, ticket, patch, []))
   })
 }
@@ -49,8 +56,10 @@ export async function assign(
 ) {
   return inTx(ctx, async (ctx) => {
     const ticket = await holdTicket(ctx, { id, version })
-    if (agentId !== null && !(await holdAgent(ctx.db, agentId))) throw notFound('agent', agentId)
-    const patch = assignPatch(ticket, agentId, 'agent', ctx.deps.clock.now())
+    const now = ctx.deps.clock.now()
+    const patch = assignPatch(ticket, agentId, 'agent', now)
+    if (agentId !== null && !(await holdAgents(ctx.db, [agentId], now)).has(agentId))
+      throw notFound('agent', agentId)
     return deskOf(ctx, await saveTicket(ctx, ticket, patch, []))
   })
 }
