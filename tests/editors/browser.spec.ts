@@ -1,14 +1,12 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { forgetKillList } from '@devforge/server/modules/marketplace/service/kill-list'
 import { indexExtension } from '@devforge/server/modules/marketplace/service/search/index-extension'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type Locator, type Page, chromium as playwright } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthor, publish } from '../support/catalog.ts'
 import { png } from '../support/png.ts'
 import { packVsix, variantOf } from '../support/vsix.ts'
 import { createEditor, type Editor, startGallery } from './editor.ts'
+import { newPage, openExtensions, picture, startBrowser } from './workbench.ts'
 
 let gallery: Awaited<ReturnType<typeof startGallery>>
 let editor: Editor
@@ -58,20 +56,9 @@ beforeAll(async () => {
   }
   forgetKillList(gallery.deps)
   editor = await createEditor(gallery.url)
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: [...chromium.args, '--no-sandbox', '--disable-background-networking'],
-  })
-  // The editor's own policy lets pages talk to galleries over https only; ours has no certificate here.
-  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true })
-  await page.goto(await editor.start())
-  await page.locator('.monaco-workbench').waitFor()
-  const view = page.locator('.extensions-viewlet')
-  // Keys are lost while the editor is still starting.
-  for (let tries = 0; tries < 30 && !(await view.isVisible()); tries++) {
-    await page.keyboard.press('Control+Shift+X')
-    await view.waitFor({ timeout: 2000 }).catch(() => {})
-  }
+  browser = await startBrowser()
+  page = await newPage(browser)
+  await openExtensions(page, await editor.start())
   await items().first().waitFor({ timeout: 60_000 })
 })
 afterAll(async () => {
@@ -116,26 +103,18 @@ const rendered = () =>
     { timeout: 30_000 },
   )
 
-/** For people: pictures of what was seen, where DEVFORGE_SCREENSHOTS names a folder. */
-async function picture(name: string): Promise<void> {
-  const folder = process.env.DEVFORGE_SCREENSHOTS
-  if (!folder) return
-  await mkdir(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
-}
-
 describe('the Extensions view of code-server', () => {
   test('finds by text, id, category and tag', async () => {
     await search('hurry')
     await shows('Rust Forge')
-    await picture('text')
+    await picture(page, 'text')
     await search('@id:acme.quiet-theme')
     await shows('Quiet Theme')
     await search('@category:"Programming Languages"')
     await shows('Rust Forge')
     await search('tag:calm')
     await shows('Old Theme', 'Quiet Theme')
-    await picture('tag')
+    await picture(page, 'tag')
     await search('nothing-like-this-anywhere')
     await expect.poll(() => items().count(), { timeout: 20_000 }).toBe(0)
   })
@@ -162,13 +141,13 @@ describe('the Extensions view of code-server', () => {
     await details().waitFor()
     await rendered().toContain('Completion and refactoring for Rust.')
     await expect.poll(() => details().locator('.header').textContent()).toMatch(/12,345/)
-    await picture('details')
+    await picture(page, 'details')
     await details()
       .locator('.navbar a')
       .filter({ hasText: /changelog/i })
       .click()
     await rendered().toContain('Faster by half.')
-    await picture('changelog')
+    await picture(page, 'changelog')
   })
 
   test('installs it, and uninstalls it', async () => {
@@ -179,7 +158,7 @@ describe('the Extensions view of code-server', () => {
     const trust = page.locator('.monaco-dialog-box .monaco-button').filter({ hasText: /trust/i })
     await trust.click({ timeout: 15_000 }).catch(() => {})
     await button(/^Uninstall$/).waitFor({ timeout: 30_000 })
-    await picture('installed')
+    await picture(page, 'installed')
     expect(await editor.installed()).toEqual(['acme.rust-forge@2.0.0'])
     await button(/^Uninstall$/).click()
     await expect.poll(() => editor.installed(), { timeout: 30_000 }).toEqual([])
@@ -195,6 +174,6 @@ describe('the Extensions view of code-server', () => {
     await shows('Old Theme')
     await items().first().click()
     await expect.poll(() => details().textContent(), { timeout: 20_000 }).toMatch(/deprecated.*Quiet Theme/is)
-    await picture('deprecated')
+    await picture(page, 'deprecated')
   })
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +49,8 @@ export interface Editor extends AsyncDisposable {
   run(...args: string[]): Promise<Ran>
   /** Extensions it has, as `publisher.name@version`. */
   installed(): Promise<string[]>
+  /** Folders of extensions on its disk. */
+  onDisk(): Promise<string[]>
   /** Its server for browsers. @returns the address */
   start(): Promise<string>
 }
@@ -86,6 +88,10 @@ export async function createEditor(galleryUrl: string): Promise<Editor> {
         .map((line) => line.trim())
         .filter((line) => /^[\w-]+\.[\w-]+@/.test(line))
         .sort()
+    },
+    async onDisk() {
+      const entries = await readdir(join(folder, 'extensions'), { withFileTypes: true })
+      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
     },
     async start() {
       const port = await freePort()
