@@ -3653,7 +3653,7 @@ export interface ErrorDetails {
     domain: string
   }
   PUBLISHER_FORBIDDEN: {
-    publisher: string
+    publisher: string | null
   }
   PUBLISHER_LAST_OWNER: null
   PUBLISHER_LIMIT: {

@@ -95,6 +95,9 @@ describe('submitting', () => {
     const other = await post(variantOf(vsix, { version: '1.4.0' }), headers)
     expect(other.status).toBe(409)
     expect(await other.json()).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } })
+    // The same bytes as something else are another request.
+    const asPreRelease = await post(bytes, headers, '?preRelease=true')
+    expect(await asPreRelease.json()).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } })
     expect((await post(bytes, { 'idempotency-key': 'two words' })).status).toBe(400)
     await t.drain()
     expect(await uploads()).toEqual([])
@@ -133,6 +136,7 @@ describe('submitting', () => {
 
   it('is for members of the publisher, and for tokens with the scope', async () => {
     const stranger = await signUp(t)
+    await stranger.forge.marketplace.createPublisher({ name: `other-${stranger.id.slice(-8).toLowerCase()}` })
     const foreign = await failure(stranger.forge.marketplace.submit(variantOf(vsix, { version: '3.0.0' })))
     expect(foreign).toBe('PUBLISHER_FORBIDDEN')
     const nobody = variantOf(vsix, { publisher: 'nobody-has-this' })
@@ -149,6 +153,38 @@ describe('submitting', () => {
     expect(await ci.marketplace.submission({ id })).toMatchObject({ status: 'published' })
     expect((await ci.marketplace.submissions({ extension: `${m.publisher}.HELLO` })).items[0]?.id).toBe(id)
     expect(await failure(stranger.forge.marketplace.submission({ id }))).toBe('NOT_FOUND')
+    expect(await uploads()).toEqual([])
+  })
+
+  it('does not even take in the package of an account that belongs to no publisher', async () => {
+    const [stranger, former] = [await signUp(t), await signUp(t)]
+    const name = `gone-${former.id.slice(-8).toLowerCase()}`
+    await former.forge.marketplace.createPublisher({ name })
+    await former.forge.marketplace.removePublisher({ publisher: name, reason: 'enough' })
+    for (const { forge } of [stranger, former]) {
+      let sent = 0
+      const body = new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            sent += 1000
+            controller.enqueue(vsix.slice(0, 1000))
+            if (sent > LIMIT) controller.close()
+          },
+        },
+        { highWaterMark: 0 },
+      )
+      const { accessToken } = await forge.auth.refresh()
+      const response = await post(body, { authorization: `Bearer ${accessToken}` })
+      expect(response.status).toBe(403)
+      expect(await response.json()).toMatchObject({
+        error: {
+          code: 'PUBLISHER_FORBIDDEN',
+          message: expect.stringContaining('belongs to no publisher'),
+          details: { publisher: null },
+        },
+      })
+      expect(sent).toBe(0)
+    }
     expect(await uploads()).toEqual([])
   })
 

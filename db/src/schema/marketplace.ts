@@ -156,6 +156,7 @@ export const extensions = pgTable(
     index('extensions_name_idx').on(sql`lower(${t.name})`),
     // What the control file lists.
     index('extensions_malicious_idx').on(t.identifier).where(sql`${t.maliciousAt} is not null`),
+    index('extensions_taken_down_idx').on(t.takenDownAt).where(sql`${t.takenDownAt} is not null`),
     index('extensions_deprecated_idx').on(t.identifier).where(sql`${t.deprecatedAt} is not null`),
     // Only those that are worth imitating: small at any size of the catalog.
     index('extensions_popular_names_idx')
@@ -218,12 +219,18 @@ export const extensionVersions = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: 'restrict' }),
     publishedAt: at('published_at').notNull(),
+    /** When the files of a removed version were deleted; the row stays, so that the version is not given again. */
+    filesDeletedAt: at('files_deleted_at'),
   },
   (t) => [
     uniqueIndex('extension_versions_identity_key').on(t.extensionId, t.version, t.targetPlatform),
     index('extension_versions_newest_idx').on(t.extensionId, t.versionOrder.desc(), t.targetPlatform),
     uniqueIndex('extension_versions_submission_id_key').on(t.submissionId),
     index('extension_versions_published_by_idx').on(t.publishedBy),
+    // Whose files are still to be deleted.
+    index('extension_versions_removed_files_idx')
+      .on(t.statusChangedAt)
+      .where(sql`${t.status} = 'removed' and ${t.filesDeletedAt} is null`),
     check('extension_versions_sha256_size', sql`octet_length(${t.sha256}) = 32`),
     check('extension_versions_signature_size', sql`octet_length(${t.signature}) = 64`),
   ],

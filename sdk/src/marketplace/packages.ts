@@ -22,7 +22,8 @@ export interface PackagesApi {
    * Where a package can be had: `url` needs no header and is good until `expiresAt`. The newest version that is no pre-release unless
    * `version` says otherwise; the package for all platforms where there is none for `targetPlatform`. {@link fetchPackage} also gets
    * and checks it.
-   * @throws EXTENSION_NOT_FOUND, ENTITLEMENT_REQUIRED (`details.amountMinor`: buy it with `payments.createCheckout`)
+   * @throws EXTENSION_NOT_FOUND, ENTITLEMENT_REQUIRED (`details.amountMinor`: buy it with `payments.createCheckout`);
+   * for what is paid also AUTH_SESSION_ENDED, AUTH_BANNED
    */
   download(
     input: Input<'marketplace.download'>,

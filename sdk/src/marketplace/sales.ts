@@ -25,7 +25,7 @@ export interface SalesApi {
 
   /**
    * What a publisher earned, was sent and is owed, by currency, and the state of its payout account. `feeBps` is the share that the
-   * marketplace keeps, in hundredths of a percent.
+   * marketplace keeps, in hundredths of a percent. Owners of a publisher see its money also after it was removed.
    * @throws PUBLISHER_FORBIDDEN
    */
   balance(input: Input<'marketplace.balance'>, options?: CallOptions): Promise<Output<'marketplace.balance'>>

@@ -17,8 +17,8 @@ export interface SubmissionsApi {
    * Sends a package (VSIX) to be published, as it is read. The answer says that it was taken in; {@link onSubmission} tells how it
    * goes on. Without retries for a stream, which can be read only once: prefer a Blob (`fs.openAsBlob` of Node reads it from disk).
    * The very same package again is the same submission.
-   * @throws VSIX_INVALID (`details.findings`, with file and line), VSIX_TOO_LARGE, VERSION_EXISTS, PUBLISHER_FORBIDDEN,
-   * EXTENSION_REMOVED, IDEMPOTENCY_CONFLICT, AUTH_REQUIRED, AUTH_SCOPE_MISSING, NETWORK, TIMEOUT, ABORTED,
+   * @throws VSIX_INVALID (`details.findings`, with file and line), VSIX_TOO_LARGE, VERSION_EXISTS, PUBLISHER_FORBIDDEN
+   * (`details.publisher` is null for an account that belongs to no publisher), EXTENSION_REMOVED, IDEMPOTENCY_CONFLICT, AUTH_REQUIRED, AUTH_SCOPE_MISSING, NETWORK, TIMEOUT, ABORTED,
    * LOCAL_FAILURE (the source could not be read)
    * @example
    * const { id } = await forge.marketplace.submit(await openAsBlob('my-extension.vsix'), {

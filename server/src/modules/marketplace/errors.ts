@@ -11,7 +11,8 @@ export const marketplaceErrors = defineErrors({
     'This publisher name is taken or reserved. Choose another.',
   ),
   PUBLISHER_NOT_FOUND: error<{ name: string }>('NOT_FOUND', 'There is no such publisher.'),
-  PUBLISHER_FORBIDDEN: error<{ publisher: string }>(
+  /** `publisher` is null for an account that belongs to none, whose package was not even taken in. */
+  PUBLISHER_FORBIDDEN: error<{ publisher: string | null }>(
     'FORBIDDEN',
     'Your account may not publish under this name. Ask one of its owners to add you.',
   ),

@@ -39,6 +39,17 @@ export async function countMembers(db: Db, publisherId: string): Promise<number>
   return row?.value ?? 0
 }
 
+/** Whether somebody is a member of any publisher that is there. */
+export async function isMemberAnywhere(db: Db, userId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: publishers.id })
+    .from(publisherMembers)
+    .innerJoin(publishers, eq(publishers.id, publisherMembers.publisherId))
+    .where(and(eq(publisherMembers.userId, userId), eq(publishers.status, 'active')))
+    .limit(1)
+  return rows.length > 0
+}
+
 export async function insertMember(db: Db, values: typeof publisherMembers.$inferInsert): Promise<MemberRow> {
   const [row] = await db.insert(publisherMembers).values(values).returning()
   if (!row) throw new Error('insert returned nothing')

@@ -58,19 +58,20 @@ export async function lockPublisher(
   db: Db,
   publisherId: string,
   strength: 'share' | 'update',
+  { evenRemoved = false }: { evenRemoved?: boolean | undefined } = {},
 ): Promise<PublisherRow | undefined> {
   const [row] = await db
     .select()
     .from(publishers)
-    .where(and(eq(publishers.id, publisherId), eq(publishers.status, 'active')))
+    .where(and(eq(publishers.id, publisherId), evenRemoved ? undefined : eq(publishers.status, 'active')))
     .for(strength === 'share' ? 'share' : 'no key update')
   return row
 }
 
-/** An active publisher by its name, if the user is a member of it. */
+/** A publisher by its name, if the user is a member of it: an active one, if not said otherwise. */
 export async function findOwnPublisher(
   db: Db,
-  { name, userId }: { name: string; userId: string },
+  { name, userId, evenRemoved = false }: { name: string; userId: string; evenRemoved?: boolean | undefined },
 ): Promise<{ publisher: PublisherRow; role: PublisherRole; acceptedAt: Date | null } | undefined> {
   const [row] = await db
     .select({
@@ -83,7 +84,12 @@ export async function findOwnPublisher(
       publisherMembers,
       and(eq(publisherMembers.publisherId, publishers.id), eq(publisherMembers.userId, userId)),
     )
-    .where(and(eq(publishers.nameKey, name.toLowerCase()), eq(publishers.status, 'active')))
+    .where(
+      and(
+        eq(publishers.nameKey, name.toLowerCase()),
+        evenRemoved ? undefined : eq(publishers.status, 'active'),
+      ),
+    )
   return row
 }
 

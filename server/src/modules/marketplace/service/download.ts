@@ -22,7 +22,7 @@ const VSIX_TYPE = 'application/vsix'
 /**
  * Where a package is to be had, and what proves that it is the right one. The address needs no sign-in and is good for a few
  * minutes. Without a version: the newest stable one for the platform.
- * @throws EXTENSION_NOT_FOUND ENTITLEMENT_REQUIRED; AUTH_REQUIRED for a token that is no good
+ * @throws EXTENSION_NOT_FOUND ENTITLEMENT_REQUIRED; AUTH_REQUIRED for a token that is no good; for a paid one AUTH_SESSION_ENDED AUTH_BANNED
  */
 export async function downloadPackage(ctx: RequestContext, input: DownloadInput) {
   const found = await findDownload(ctx.db, { ...input, identifier: input.id.toLowerCase() })
@@ -34,7 +34,7 @@ export async function downloadPackage(ctx: RequestContext, input: DownloadInput)
       ...(targetPlatform === undefined ? {} : { targetPlatform }),
     })
   }
-  const userId = await callerOf(ctx)
+  const userId = await callerOf(ctx, found)
   if (found.paid) await requireEntitlement(ctx, found, userId)
   const address = await addressOf(ctx, found)
   const { extensionId, version, targetPlatform } = found
@@ -51,12 +51,15 @@ export async function downloadPackage(ctx: RequestContext, input: DownloadInput)
   }
 }
 
-/** Null for a stranger. Who sends a token wants to be known: one that is no good is an error, and a client renews it. */
-async function callerOf(ctx: RequestContext): Promise<string | null> {
+/**
+ * Null for a stranger. Who sends a token wants to be known: one that is no good is an error, and a client renews it. What is paid is
+ * given to a session as it is in this moment, so that a ban or a sign-out need not wait for the access token's end.
+ */
+async function callerOf(ctx: RequestContext, { paid }: Found): Promise<string | null> {
   const { authorization } = ctx
   if (authorization === null) return null
   const isApiToken = authorization.replace(/^Bearer /i, '').startsWith(API_TOKEN_PREFIX)
-  const { userId } = isApiToken ? await requireAccount(ctx, 'read') : await requireUser(ctx)
+  const { userId } = paid || isApiToken ? await requireAccount(ctx, 'read') : await requireUser(ctx)
   return userId
 }
 

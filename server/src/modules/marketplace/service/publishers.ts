@@ -38,11 +38,15 @@ export async function findPublisher(db: Db, name: string): Promise<PublisherRow 
 export async function requireMember(
   ctx: Ctx<AccountActor>,
   publisherName: string,
-  { role, lock }: { role?: PublisherRole; lock?: 'share' | 'update' } = {},
+  {
+    role,
+    lock,
+    evenRemoved,
+  }: { role?: PublisherRole; lock?: 'share' | 'update'; evenRemoved?: boolean } = {},
 ): Promise<PublisherRow> {
   const { userId } = ctx.actor
   const find = async () => {
-    const own = await findOwnPublisher(ctx.db, { name: publisherName, userId })
+    const own = await findOwnPublisher(ctx.db, { name: publisherName, userId, evenRemoved })
     if (!own || (role === 'owner' && own.role !== 'owner')) {
       throw new AppError('PUBLISHER_FORBIDDEN', { publisher: publisherName })
     }
@@ -64,6 +68,13 @@ export async function requireMember(
 export const requireOwner = (ctx: Ctx<AccountActor>, publisherName: string): Promise<PublisherRow> =>
   requireMember(ctx, publisherName, { role: 'owner', lock: 'update' })
 
+/**
+ * The publisher of a name, if the caller owns it or did when it was removed: its money is still its owners'.
+ * @throws PUBLISHER_FORBIDDEN
+ */
+export const requirePayee = (ctx: Ctx<AccountActor>, publisherName: string): Promise<PublisherRow> =>
+  requireMember(ctx, publisherName, { role: 'owner', evenRemoved: true })
+
 /** As `requireOwner`; admins own everything. @throws PUBLISHER_FORBIDDEN, PUBLISHER_NOT_FOUND for an admin */
 export async function requireOwnerOrAdmin(
   ctx: Ctx<AccountActor>,
@@ -81,8 +92,12 @@ export async function requireOwnerOrAdmin(
  * between; others may hold it, too. Order of locks: publisher, then extension, then version or submission.
  * @throws PUBLISHER_FORBIDDEN when it is removed
  */
-export async function holdPublisher(ctx: Ctx, publisherId: string): Promise<PublisherRow> {
-  const row = await lockPublisher(ctx.db, publisherId, 'share')
+export async function holdPublisher(
+  ctx: Ctx,
+  publisherId: string,
+  which: { evenRemoved?: boolean } = {},
+): Promise<PublisherRow> {
+  const row = await lockPublisher(ctx.db, publisherId, 'share', which)
   if (!row) throw new AppError('PUBLISHER_FORBIDDEN', { publisher: publisherId })
   return row
 }

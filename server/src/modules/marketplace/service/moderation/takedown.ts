@@ -67,7 +67,7 @@ async function lockAny(ctx: Ctx, id: string): Promise<ExtensionRow> {
 
 /**
  * Takes an extension down: nothing of it is shown or given out any more. A harmful one goes onto the kill list, so that editors remove
- * it. Files and versions stay, so that a mistake can be undone (`restore`); also for one its author has removed, since people
+ * it. Files and versions stay for half a year, so that a mistake can be undone (`restore`); also for one its author has removed, since people
  * still have it. Open reports of it are upheld, and the publisher's owners are told.
  * @throws EXTENSION_NOT_FOUND, EXTENSION_TAKEN_DOWN when it was, unless it becomes harmful by this
  */

@@ -11,7 +11,7 @@ import {
   type PayoutAccountRow,
 } from '../../queries/payout-accounts.ts'
 import { recordExtensionEvent } from '../history.ts'
-import { holdPublisher, requireMember } from '../publishers.ts'
+import { holdPublisher, requirePayee } from '../publishers.ts'
 import { settleAccount } from './settle-account.ts'
 
 export interface CreatePayoutAccount {
@@ -35,7 +35,7 @@ export function presentAccount(account: PayoutAccountRow) {
 export async function createPayoutAccount(ctx: Ctx<SessionActor>, input: CreatePayoutAccount) {
   stripeOf(ctx)
   refuseImpersonation(ctx.actor)
-  const publisher = await requireMember(ctx, input.publisher, { role: 'owner' })
+  const publisher = await requirePayee(ctx, input.publisher)
   const country = input.country ?? null
   // Twice, for an account that was closed at the provider since we looked last: then another is made.
   for (let attempt = 1; ; attempt++) {
@@ -56,7 +56,7 @@ async function startAccount(
   { publisherId, country }: { publisherId: string; country: string | null },
 ): Promise<PayoutAccountRow> {
   return inTx(ctx, async (ctx) => {
-    await holdPublisher(ctx, publisherId)
+    await holdPublisher(ctx, publisherId, { evenRemoved: true })
     const known = await findOpenAccount(ctx.db, publisherId)
     if (known) return known
     const now = ctx.deps.clock.now()

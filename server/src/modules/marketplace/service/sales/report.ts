@@ -2,15 +2,15 @@ import type { Ctx, SessionActor } from '../../../../context.ts'
 import { csvText } from '../../../../csv.ts'
 import { findOpenAccount } from '../../queries/payout-accounts.ts'
 import { type LedgerRow, listEntries, owedTo, sumEntries, totalsOf } from '../../queries/sales.ts'
-import { requireMember } from '../publishers.ts'
+import { requirePayee } from '../publishers.ts'
 import { presentAccount } from './payout-account.ts'
 
 /**
  * What a publisher earned, was sent and is owed, by currency. To the cent: earned = transferred + available + pending − negative.
- * @throws PUBLISHER_FORBIDDEN for all but its owners
+ * @throws PUBLISHER_FORBIDDEN for all but its owners, or those it had when it was removed
  */
 export async function balance(ctx: Ctx<SessionActor>, input: { publisher: string }) {
-  const publisher = await requireMember(ctx, input.publisher, { role: 'owner' })
+  const publisher = await requirePayee(ctx, input.publisher)
   const [totals, owed, account] = await Promise.all([
     totalsOf(ctx.db, publisher.id),
     owedTo(ctx.db, publisher.id),
@@ -67,7 +67,7 @@ export async function payouts(
   ctx: Ctx<SessionActor>,
   input: Month & { cursor?: string | undefined; limit: number },
 ) {
-  const { id: publisherId } = await requireMember(ctx, input.publisher, { role: 'owner' })
+  const { id: publisherId } = await requirePayee(ctx, input.publisher)
   const span = spanOf(input.month)
   const { cursor: after, limit } = input
   const rows = await listEntries(ctx.db, { publisherId, ...span, after, limit: limit + 1 })
@@ -85,7 +85,7 @@ const HEAD = 'date,entry,kind,extension,sale,currency,gross,tax,fee,share,transf
 
 /** A month of the ledger as a table for spreadsheets: RFC 4180, UTF-8, amounts as decimals. @throws PUBLISHER_FORBIDDEN */
 export async function payoutsCsv(ctx: Ctx<SessionActor>, input: Month) {
-  const { id: publisherId, name } = await requireMember(ctx, input.publisher, { role: 'owner' })
+  const { id: publisherId, name } = await requirePayee(ctx, input.publisher)
   const span = spanOf(input.month)
   const lines = [HEAD]
   let after: string | undefined

@@ -2,6 +2,7 @@ import type { AccountActor, Ctx } from '../../../../context.ts'
 import { AppError } from '../../../../errors.ts'
 import { inTx } from '../../../../tx.ts'
 import { refuseImpersonation } from '../../../auth/actor.ts'
+import { isMemberAnywhere } from '../../queries/publisher-members.ts'
 import {
   findByIdempotencyKey,
   findOpenSubmission,
@@ -42,6 +43,9 @@ interface Arrived {
   manifest: Record<string, unknown>
 }
 
+const NO_PUBLISHER =
+  'Your account belongs to no publisher. Create one, or ask an owner of one to add you; then publish under its name.'
+
 /** Where a package lies until it is published. */
 export const incomingKey = (submissionId: string): string => `incoming/${submissionId}.vsix`
 
@@ -57,6 +61,10 @@ export async function submitPackage(
 ): Promise<SubmittedPackage> {
   refuseImpersonation(ctx.actor)
   const { files, env, limits } = ctx.deps
+  // Whose the package is stands in the package: who publishes nothing at all need not send it.
+  if (!(await isMemberAnywhere(ctx.db, ctx.actor.userId))) {
+    throw new AppError('PUBLISHER_FORBIDDEN', { publisher: null }, { message: NO_PUBLISHER })
+  }
   await limits.consume([['submit:account', ctx.actor.userId]])
   const id = newSubmissionId()
   const storageKey = incomingKey(id)
@@ -135,7 +143,7 @@ async function register(
       userId: actor.userId,
       tokenId: actor.type === 'token' ? actor.tokenId : null,
       ...identity,
-      preRelease: arrived.preRelease || (options.preRelease ?? false),
+      preRelease: isPreRelease(arrived, options.preRelease),
       sha256: arrived.sha256,
       sizeBytes: arrived.sizeBytes,
       storageKey: arrived.storageKey,
@@ -156,6 +164,9 @@ async function register(
   })
 }
 
+/** Of the package itself or of who submits it, whichever says so. */
+const isPreRelease = (arrived: Arrived, asked = false): boolean => arrived.preRelease || asked
+
 const identityOf = (publisher: string, { name, version, targetPlatform }: Arrived): PackageIdentity => ({
   identifier: `${publisher}.${name}`.toLowerCase(),
   version,
@@ -170,12 +181,14 @@ async function findKnown(
   ctx: Ctx<AccountActor>,
   arrived: Arrived,
   publisher: string,
-  { idempotencyKey }: SubmitOptions,
+  { idempotencyKey, preRelease }: SubmitOptions,
 ): Promise<{ row?: SubmissionRow; extensionId: string | null }> {
   const { userId } = ctx.actor
   if (idempotencyKey !== undefined) {
     const before = await findByIdempotencyKey(ctx.db, { userId, idempotencyKey })
-    if (before && !before.sha256.equals(arrived.sha256)) throw new AppError('IDEMPOTENCY_CONFLICT')
+    const isSame =
+      before?.sha256.equals(arrived.sha256) && before.preRelease === isPreRelease(arrived, preRelease)
+    if (before && !isSame) throw new AppError('IDEMPOTENCY_CONFLICT')
     if (before) return { row: before, extensionId: before.extensionId }
   }
   const identity = identityOf(publisher, arrived)

@@ -4,8 +4,10 @@ import { type SweepData, sweptBefore } from '../../../../jobs/types.ts'
 import { listLeftovers, listWaiting } from '../../queries/claims.ts'
 import { findSubmissionIds, type SubmissionRow } from '../../queries/submissions.ts'
 import { APPEAL_MS } from './appeal.ts'
+import { attempt } from './attempt.ts'
 import { staleBefore } from './claim.ts'
 import { removeLeftovers } from './publish.ts'
+import { sweepRemovedFiles } from './removed-files.ts'
 
 /** Takes up what lost its job or its worker, and scans that failed a while ago. */
 export async function sweepSubmissions(ctx: Ctx, sweep: SweepData): Promise<void> {
@@ -31,7 +33,7 @@ const BATCH = 200
 
 /**
  * Deletes files that nobody needs: uploads that never became a submission, those of submissions that are published or were
- * rejected long ago, and what refused publishings left. Looks only where packages arrive, and at prefixes that no version in the
+ * rejected long ago, what refused publishings left, and what was removed a while ago. For uploads it looks only where packages arrive, and at prefixes that no version in the
  * catalog points to: what is published cannot be met.
  */
 export async function sweepFiles(ctx: Ctx): Promise<void> {
@@ -48,6 +50,7 @@ export async function sweepFiles(ctx: Ctx): Promise<void> {
   deleted += await deleteUnneeded(ctx, batch)
   for (const { id } of await listLeftovers(ctx.db)) await attempt(ctx, id, () => removeLeftovers(ctx, id))
   if (deleted > 0) ctx.log.info({ deleted }, 'orphaned uploads deleted')
+  await sweepRemovedFiles(ctx)
 }
 
 async function deleteUnneeded(ctx: Ctx, keys: string[]): Promise<number> {
@@ -61,17 +64,6 @@ async function deleteUnneeded(ctx: Ctx, keys: string[]): Promise<number> {
     if (await attempt(ctx, key, () => ctx.deps.files.delete(key))) deleted++
   }
   return deleted
-}
-
-/** One that cannot be deleted now must not keep the others. @returns whether it went well */
-async function attempt(ctx: Ctx, what: string, work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    ctx.log.warn({ err: error, what }, 'not swept; tried again in an hour')
-    return false
-  }
 }
 
 function isNeeded(

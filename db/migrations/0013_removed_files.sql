@@ -1,0 +1,3 @@
+ALTER TABLE "extension_versions" ADD COLUMN "files_deleted_at" timestamp (3) with time zone;--> statement-breakpoint
+CREATE INDEX "extension_versions_removed_files_idx" ON "extension_versions" USING btree ("status_changed_at") WHERE "extension_versions"."status" = 'removed' and "extension_versions"."files_deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "extensions_taken_down_idx" ON "extensions" USING btree ("taken_down_at") WHERE "extensions"."taken_down_at" is not null;
