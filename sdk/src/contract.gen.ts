@@ -3511,6 +3511,9 @@ export interface Contract {
 
 /** Every error code of the server, with the type of its `details`. */
 export interface ErrorDetails {
+  AGENT_NOT_ACTIVE: {
+    userId: string
+  }
   ALREADY_OWNED: {
     licenseId: string | null
   }
