@@ -49,11 +49,17 @@ function slip(random: Random, word: string): string {
   return word.slice(0, at) + (word[at + 1] ?? '') + (word[at] ?? '') + word.slice(at + 2)
 }
 
+/** Whose requests are unlike those of each other series, too: what one was answered must not be there for the other. */
+type Series = 0 | 1 | 2
+
 /** Requests of the SDK, as it really sends them. @param unlike each differs from all others in what changes no answer */
-export async function sdkRequests(texts: string[], { unlike }: { unlike: boolean }): Promise<PlainRequest[]> {
+export async function sdkRequests(
+  texts: string[],
+  { unlike }: { unlike: Series | false },
+): Promise<PlainRequest[]> {
   const inputs = texts.map((query, i) => ({
     query,
-    ...(unlike ? { engine: `1.${500 + (i % 500)}.${i}` } : {}),
+    ...(unlike === false ? {} : { engine: `1.${500 + (i % 500)}.${unlike * texts.length + i}` }),
   }))
   const [first = { query: '' }] = inputs
   const bodyOf = (input: object): string => JSON.stringify({ 0: { json: input } })
@@ -67,36 +73,50 @@ export async function sdkRequests(texts: string[], { unlike }: { unlike: boolean
   }))
 }
 
+/** Pages have 40 to 60 results where no two requests may be the same; each series takes every third number. */
+const [LEAST_RESULTS, RESULT_COUNTS, SERIES] = [40, 7, 3]
+
 /**
  * What editors send for a text typed into the Extensions view.
- * @param unlike pages have 40 to 60 results instead of 50, so that hardly any two requests are the same
+ * @param unlike no two ask for the same number of results for the same text; texts that come too often for that are left out
  */
-export const galleryRequests = (texts: string[], { unlike }: { unlike: boolean }): PlainRequest[] =>
-  texts.map((text, i) => ({
-    method: 'POST',
-    path: '/vscode/gallery/extensionquery',
-    headers: [
-      ['content-type', 'application/json'],
-      ['accept', 'application/json;api-version=3.0-preview.1'],
+export function galleryRequests(texts: string[], { unlike }: { unlike: Series | false }): PlainRequest[] {
+  if (unlike === false) return texts.map((text) => galleryRequest(text, 50))
+  const seen = new Map<string, number>()
+  return texts.flatMap((text) => {
+    const times = seen.get(text) ?? 0
+    seen.set(text, times + 1)
+    return times < RESULT_COUNTS
+      ? galleryRequest(text, LEAST_RESULTS + SERIES * ((text.length + 3 * times) % RESULT_COUNTS) + unlike)
+      : []
+  })
+}
+
+const galleryRequest = (text: string, pageSize: number): PlainRequest => ({
+  method: 'POST',
+  path: '/vscode/gallery/extensionquery',
+  headers: [
+    ['content-type', 'application/json'],
+    ['accept', 'application/json;api-version=3.0-preview.1'],
+  ],
+  body: JSON.stringify({
+    filters: [
+      {
+        criteria: [
+          { filterType: 8, value: 'Microsoft.VisualStudio.Code' },
+          { filterType: 10, value: text },
+          { filterType: 12, value: '4096' },
+        ],
+        pageNumber: 1,
+        pageSize,
+        sortBy: 0,
+        sortOrder: 0,
+      },
     ],
-    body: JSON.stringify({
-      filters: [
-        {
-          criteria: [
-            { filterType: 8, value: 'Microsoft.VisualStudio.Code' },
-            { filterType: 10, value: text },
-            { filterType: 12, value: '4096' },
-          ],
-          pageNumber: 1,
-          pageSize: unlike ? 40 + ((i * 7) % 21) : 50,
-          sortBy: 0,
-          sortOrder: 0,
-        },
-      ],
-      assetTypes: [],
-      flags: 950,
-    }),
-  }))
+    assetTypes: [],
+    flags: 950,
+  }),
+})
 
 export const expressRequests = (texts: string[]): PlainRequest[] =>
   texts.map((text) => ({

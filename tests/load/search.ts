@@ -11,7 +11,11 @@ import { expressRequests, galleryRequests, makeTexts, type PlainRequest, sdkRequ
 import { say } from './report.ts'
 
 const quick = process.argv.includes('--quick')
-const sizesGiven = process.argv.find((argument) => argument.startsWith('--sizes='))?.slice('--sizes='.length)
+const given = (name: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
+const sizesGiven = given('sizes')
+/** Where catalogs are kept for the next run. */
+const keep = given('keep')
 const SIZES = sizesGiven?.split(',').map(Number) ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
 const USUAL_SIZE = quick ? 5_000 : 20_000
 const TEXTS = 20_000
@@ -128,27 +132,35 @@ function print(contenders: Contender[], measured: Measured[]): void {
 async function describe(data: CatalogDataset): Promise<void> {
   const { extensions, packages, ratings, seconds } = data.loaded
   say(
-    `\n${whole(extensions)} extensions, ${whole(packages)} packages, ${whole(ratings)} ratings, loaded in ${seconds.toFixed(1)} s`,
+    `\n${whole(extensions)} extensions, ${whole(packages)} packages, ${whole(ratings)} ratings, loaded in ${seconds.toFixed(1)} s; load ${loadavg()[0]?.toFixed(1)}`,
   )
 }
 
 /** Latency and throughput at one size. */
 async function atSize(size: number): Promise<{ size: number; sdk: Measured; gallery: Measured }> {
-  await using data = await createCatalog(size)
+  await using data = await createCatalog(size, keep)
   await describe(data)
   await using ours = await startServer('ours', data)
   const texts = makeTexts(TEXTS, 7, { operators: true })
-  const unlike = await sdkRequests(texts, { unlike: true })
-  const galleryUnlike = galleryRequests(texts, { unlike: true })
   const contenders: Contender[] = [
-    { name: `SDK search, ${FEW} at once, nothing kept`, server: ours, requests: unlike, connections: FEW },
     {
-      name: `gallery query, ${FEW} at once, hardly any kept`,
+      name: `SDK search, ${FEW} at once, nothing kept`,
       server: ours,
-      requests: galleryUnlike,
+      requests: await sdkRequests(texts, { unlike: 0 }),
       connections: FEW,
     },
-    { name: `SDK search, ${MANY} at once, nothing kept`, server: ours, requests: unlike, connections: MANY },
+    {
+      name: `gallery query, ${FEW} at once, nothing kept`,
+      server: ours,
+      requests: galleryRequests(texts, { unlike: 0 }),
+      connections: FEW,
+    },
+    {
+      name: `SDK search, ${MANY} at once, nothing kept`,
+      server: ours,
+      requests: await sdkRequests(texts, { unlike: 1 }),
+      connections: MANY,
+    },
     {
       name: `SDK search, ${MANY} at once, as people ask`,
       server: ours,
@@ -156,9 +168,9 @@ async function atSize(size: number): Promise<{ size: number; sdk: Measured; gall
       connections: MANY,
     },
     {
-      name: `gallery query, ${MANY} at once, hardly any kept`,
+      name: `gallery query, ${MANY} at once, nothing kept`,
       server: ours,
-      requests: galleryUnlike,
+      requests: galleryRequests(texts, { unlike: 1 }),
       connections: MANY,
     },
     {
@@ -176,7 +188,7 @@ async function atSize(size: number): Promise<{ size: number; sdk: Measured; gall
 }
 
 async function besideTheUsualWay(): Promise<void> {
-  await using data = await createCatalog(USUAL_SIZE)
+  await using data = await createCatalog(USUAL_SIZE, keep)
   await describe(data)
   await using ours = await startServer('ours', data)
   await using express = await startServer('express', data)
@@ -197,7 +209,7 @@ async function besideTheUsualWay(): Promise<void> {
     {
       name: 'ours: SDK search, nothing kept',
       server: ours,
-      requests: await sdkRequests(texts, { unlike: true }),
+      requests: await sdkRequests(texts, { unlike: 0 }),
       connections: MANY,
     },
     {

@@ -1,8 +1,19 @@
+import { totalmem } from 'node:os'
+
 /** What the server is asked for beyond the cluster itself. */
 export interface ServerSettings {
   port: number
   durable: boolean
   maxConnections: number
+}
+
+const MEGABYTE = 1024 * 1024
+
+/** Megabytes that PostgreSQL keeps of its data: it takes them only as there are data to keep. */
+function sharedBuffersMegabytes(): number {
+  // Of a container its own limit, where it has one.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.min(1_024, Math.max(128, Math.floor(memory / MEGABYTE / 16)))
 }
 
 /** Sized for a laptop or a small container: two cores, a few hundred megabytes. As `name=value`. */
@@ -13,7 +24,7 @@ export function serverSettings(settings: ServerSettings): string[] {
     // No socket file: nothing to clean up, and no second way in.
     'unix_socket_directories=',
     `max_connections=${settings.maxConnections}`,
-    'shared_buffers=128MB',
+    `shared_buffers=${sharedBuffersMegabytes()}MB`,
     'effective_cache_size=1GB',
     'work_mem=8MB',
     'maintenance_work_mem=64MB',

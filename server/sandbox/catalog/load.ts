@@ -46,7 +46,11 @@ export async function loadCatalog(url: string, options: CatalogOptions): Promise
         and not exists (select from pg_constraint c where c.conname = i.indexname)`
     for (const { name } of indexes) await sql`drop index ${sql(name)}`
     const counts = await copyAll(sql, options, raters)
+    // Without statistics each batch of the ranking would read all extensions.
+    for (const table of ['publishers', 'extensions', 'extension_search']) await sql`analyze ${sql(table)}`
     await db.transaction(async (tx) => recountRanks(tx, options.now))
+    // Ranking wrote every line twice: the old ones are left behind.
+    await sql`vacuum full extension_search`
     for (const { definition } of indexes) {
       await sql.begin(async (tx) => {
         await tx`set local maintenance_work_mem = '512MB'`

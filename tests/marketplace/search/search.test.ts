@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApp, type TestApp } from '../../support/app.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { failure } from '../../support/errors.ts'
+import { ask, byText } from '../../support/gallery.ts'
 import { place } from './place.ts'
 
 type Input = Parameters<typeof search>[0]
@@ -214,6 +215,32 @@ test('a change is seen by the next question, on this server and on others', asyn
   expect((await search({ query: 'fresh' })).items.map(({ displayName }) => displayName)).toContain('Fresher')
 })
 
+test('what lists tell of an extension is as new as the question', async () => {
+  await place(t, [{ id: 'kept.listing', displayName: 'Kept Listing', installs: 5 }])
+  await using other = await createTestApp({ databaseUrl: t.databaseUrl, clock: t.clock })
+  const shown = async (app: TestApp) => {
+    const { items } = await app.forge().call('marketplace.search', 'query', { query: 'kept listing' })
+    const { extensions } = await ask(app, { criteria: byText('kept listing') })
+    const [card] = items
+    const [listed] = extensions
+    const installs = listed?.statistics.find(({ statisticName }) => statisticName === 'install')?.value
+    return [card?.installs, card?.publisher.displayName, installs, listed?.publisher.displayName]
+  }
+  for (const [installs, name] of [
+    [5, 'kept'],
+    [6, 'Kept'],
+    [7, 'Kept Ltd.'],
+  ] as const) {
+    await t.deps.sql`update extensions set installs = ${installs} where identifier = 'kept.listing'`
+    await t.deps.sql`update publishers set display_name = ${name} where name = 'kept'`
+    for (const app of [t, other]) {
+      expect(await shown(app)).toEqual([installs, name, installs, name])
+      // From memory, for another question.
+      expect(await found({ query: 'kept listing', limit: installs })).toEqual(['kept.listing'])
+    }
+  }
+})
+
 test('tiers change what is looked at first, and nothing of what is found', async () => {
   await using database = await createTestDatabase()
   const loaded = await loadCatalog(database.url, { count: 700, now: t.clock.now() })
@@ -232,6 +259,12 @@ test('tiers change what is looked at first, and nothing of what is found', async
     expect(ids.length).toBe(count)
     expect(ids.toSorted()).toEqual(untiered[place]?.ids.toSorted())
     expect(ids[0]).toBe(untiered[place]?.ids[0])
+  }
+  // However they are cut: counting goes on where choosing stopped.
+  await sql`update extension_search set tier = no % 7`
+  for (const [place, { ids, count }] of (await answersTo(made, questions)).entries()) {
+    expect(count, questions[place]).toBe(untiered[place]?.count)
+    expect(ids.toSorted(), questions[place]).toEqual(untiered[place]?.ids.toSorted())
   }
   // The job draws them as the loader did.
   await recountRanks(db, t.clock.now())

@@ -13,7 +13,7 @@ export interface ListingCounters {
 }
 
 /** All that editors ask for at once; then the stored text is sent as it is. */
-const EVERYTHING =
+export const EVERYTHING =
   QueryFlag.IncludeFiles |
   QueryFlag.IncludeCategoryAndTags |
   QueryFlag.IncludeVersionProperties |
@@ -21,6 +21,9 @@ const EVERYTHING =
   QueryFlag.IncludeStatistics
 
 const ONE_VERSION = QueryFlag.IncludeLatestVersionOnly | QueryFlag.IncludeLatestPrereleaseAndStableOnly
+
+/** Whether all is asked for that a listing tells. */
+export const wantsWhole = (flags: number): boolean => (flags & EVERYTHING) === EVERYTHING
 
 /** Whether every version is asked for. */
 export const wantsAllVersions = (flags: number): boolean =>
@@ -43,7 +46,7 @@ export function presentExtension(listing: string, counters: ListingCounters, fla
     flags & QueryFlag.IncludeStatistics
       ? `{"statisticName":"install","value":${counters.installs}},{"statisticName":"averagerating","value":${average(counters)}},{"statisticName":"ratingcount","value":${counters.ratingCount}}`
       : ''
-  const body = (flags & EVERYTHING) === EVERYTHING ? listing : cutDown(listing, flags)
+  const body = wantsWhole(flags) ? listing : cutDown(listing, flags)
   return `{"publisher":${publisher},"statistics":[${statistics}],${body.slice(1)}`
 }
 
@@ -77,11 +80,20 @@ function cutDown(listing: string, flags: number): string {
   return JSON.stringify(extension)
 }
 
-/** The answer to one query: a result for each filter. */
-export const presentAnswer = (results: readonly { extensions: readonly string[]; total: number }[]): string =>
-  `{"results":[${results
-    .map(
-      ({ extensions, total }) =>
-        `{"extensions":[${extensions.join(',')}],"pagingToken":null,"resultMetadata":[{"metadataType":"ResultCount","metadataItems":[{"name":"TotalCount","count":${total}}]}]}`,
-    )
-    .join(',')}]}`
+const COMMA = Buffer.from(',')
+
+/** The answer to one query: a result for each filter. As bytes: most extensions are there as such, and are not read again. */
+export function presentAnswer(results: readonly { extensions: readonly Buffer[]; total: number }[]): Buffer {
+  const parts: Buffer[] = []
+  let text = '{"results":['
+  for (const [place, { extensions, total }] of results.entries()) {
+    parts.push(Buffer.from(`${text}${place > 0 ? ',' : ''}{"extensions":[`))
+    for (const [i, extension] of extensions.entries()) {
+      if (i > 0) parts.push(COMMA)
+      parts.push(extension)
+    }
+    text = `],"pagingToken":null,"resultMetadata":[{"metadataType":"ResultCount","metadataItems":[{"name":"TotalCount","count":${total}}]}]}`
+  }
+  parts.push(Buffer.from(`${text}]}`))
+  return Buffer.concat(parts)
+}

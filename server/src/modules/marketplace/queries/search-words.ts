@@ -1,18 +1,24 @@
 import type { Sql } from '@devforge/db'
 
-export interface SimilarWord {
-  misspelt: string
+/** A word of the catalog's names and tags; `documents` tells how many well-known extensions have it. */
+export interface KnownWord {
   word: string
   documents: number
+}
+
+export interface SimilarWord extends KnownWord {
+  misspelt: string
 }
 
 /** So many per word are looked at more closely. */
 const SIMILAR_LIMIT = 40
 
-/** Words of the catalog that share trigrams with those of the given ones that it does not know. */
-export async function similarWords(sql: Sql, words: string[]): Promise<SimilarWord[]> {
-  return sql<SimilarWord[]>`
+/** Those of the given words that the catalog knows. */
+export const knownWords = (sql: Sql, words: string[]): Promise<KnownWord[]> =>
+  sql<KnownWord[]>`select word, documents from search_words where word = any(${words}::text[])`
+
+/** Words of the catalog that share trigrams with the given ones. */
+export const similarWords = (sql: Sql, words: string[]): Promise<SimilarWord[]> =>
+  sql<SimilarWord[]>`
     select asked.word as misspelt, found.word, found.documents
-    from unnest(${words}::text[]) as asked(word), similar_words(asked.word, ${SIMILAR_LIMIT}) found
-    where not exists (select from search_words known where known.word = asked.word)`
-}
+    from unnest(${words}::text[]) as asked(word), similar_words(asked.word, ${SIMILAR_LIMIT}) found`

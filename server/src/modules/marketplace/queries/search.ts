@@ -42,8 +42,8 @@ export interface RankedFound {
   /** Tiers in which every match was taken; in those up to `namesTo` only matches of names. */
   fullTo: number
   namesTo: number
-  /** Matches in the tiers that were taken in full. */
-  inFull: number
+  /** How many match in all, up to one more than `COUNT_LIMIT`; null where that was not asked. */
+  total: number | null
 }
 
 /** Of a tier that is full of a word. */
@@ -71,8 +71,8 @@ const SCORE = `
     * case when $5::tsquery is null or document @@ $5::tsquery then 1.0 else 0.05 end
     + case when identifier = $7 then 1e6 else 0 end)::float8`
 
-/** What the score is made of; it is computed once for all candidates, not in each place where they are found. */
-const CANDIDATE = 'no, extension_id, identifier, prior, title_squash, name_squash, title_words, document'
+/** What is kept of a candidate: carrying documents from step to step costs more than spelling the score out in each. */
+const CANDIDATE = `no, extension_id, ${SCORE} as score`
 
 /**
  * Tier by tier: until enough were found every match, then, until twice as many were, matches of names only. `n` counts them up to here.
@@ -121,16 +121,37 @@ left join (
 ) paged on true
 order by paged.score desc, paged.no desc`
 
-const RANKED = `
+/** How many were found when there were enough: the matches of the tiers that were taken in full. */
+const IN_FULL = `least(${tiers.map((tier) => `(select case when n >= $14::int then n end from n${tier})`).join(', ')})`
+
+/** Goes on counting in the tiers that were not taken in full, up to $15 in all. Without any, all that was found is all there is. */
+const COUNTED = `
+counted as materialized (
+  select count(*) as n from (
+    ${tiers
+      .slice(1)
+      .map(
+        (tier) => `select 1 from extension_search
+    where tier = ${tier} and (select n from n${tier - 1}) >= $14::int and document @@ $1::tsquery and engine_floor <= $9`,
+      )
+      .join(' union all ')}
+    limit greatest(0, $15::int - coalesce(${IN_FULL}, 0))
+  ) more
+)`
+
+const ranked = (counts: boolean): string => `
 with ${tiers.map(tierQuery).join(',')},
 ${EXACT},
+${counts ? `${COUNTED},` : ''}
 found as materialized (
-  select no, extension_id, max(${SCORE}) as score
+  select no, extension_id, max(score) as score
   from (${tiers.map((tier) => `select * from t${tier}`).join(' union all ')} union all select * from exact) candidates
   group by no, extension_id
 )
-${PAGE(`(select count(*) from found)::int as found,
+${PAGE(`(select count(*) from found)::int as found, ${counts ? '(select n from counted)::int' : '0'} as more,
   array[${tiers.map((tier) => `(select n from n${tier})::int`).join(', ')}] as walked`)}`
+const RANKED = ranked(false)
+const RANKED_AND_COUNTED = ranked(true)
 
 /** Where nothing is on the page, there is one row without an extension. */
 type Told<T> = (RankedRow | { extensionId: null }) & T
@@ -149,7 +170,7 @@ const parameters = (query: RankedQuery) => [
   query.engine,
 ]
 
-/** The best matches, from as many tiers as it takes to find `enough` to choose from. */
+/** The best matches, from as many tiers as it takes to find `enough` to choose from. @param counts also tell how many there are in all */
 export async function rankedMatches(
   sql: Sql,
   query: RankedQuery,
@@ -158,25 +179,36 @@ export async function rankedMatches(
     limit,
     offset,
     enough,
-  }: { after: RankedPlace | null; limit: number; offset: number; enough: number },
+    counts,
+  }: { after: RankedPlace | null; limit: number; offset: number; enough: number; counts: boolean },
 ): Promise<RankedFound> {
-  const rows = await sql.unsafe<Told<{ found: number; walked: number[] }>[]>(
-    RANKED,
-    [...parameters(query), after?.score ?? null, after?.no ?? null, limit, offset, enough],
+  const rows = await sql.unsafe<Told<{ found: number; more: number; walked: number[] }>[]>(
+    counts ? RANKED_AND_COUNTED : RANKED,
+    [
+      ...parameters(query),
+      after?.score ?? null,
+      after?.no ?? null,
+      limit,
+      offset,
+      enough,
+      ...(counts ? [COUNT_LIMIT + 1] : []),
+    ],
     { prepare: true },
   )
-  const walked = rows[0]?.walked ?? []
+  const { found, more, walked } = rows[0] ?? { found: 0, more: 0, walked: [] }
   const reached = (wanted: number): number => {
     const tier = walked.findIndex((count) => count >= wanted)
     return tier === -1 ? SEARCH_TIERS : tier + 1
   }
   const fullTo = reached(enough)
+  const inFull = walked[fullTo - 1] ?? 0
   return {
     rows: onPage(rows),
-    found: rows[0]?.found ?? 0,
+    found,
     fullTo,
-    inFull: walked[fullTo - 1] ?? 0,
     namesTo: reached(2 * enough),
+    // Found by its name alone, an extension need not match the words.
+    total: fullTo === SEARCH_TIERS ? found : counts ? Math.max(found, inFull + more) : null,
   }
 }
 
@@ -216,8 +248,8 @@ export async function deeperMatches(
 
 const COUNT = `
 select count(*)::int as count from (
-  ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and $3::int <= ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
-  limit $4
+  ${tiers.map((tier) => `select 1 from extension_search where tier = ${tier} and document @@ $1::tsquery and engine_floor <= $2`).join(' union all ')}
+  limit ${COUNT_LIMIT + 1}
 ) found`
 /** For conditions that nearly all meet. */
 const COUNT_ALL = `
@@ -232,23 +264,17 @@ export interface CountQuery {
   engine: number
   /** Whether the text indexes can look the condition up. */
   isSelective: boolean
-  /** What a ranked search has counted already: the matches of all tiers before this one. Only with a selective condition. */
-  counted?: { beforeTier: number; count: number } | undefined
 }
 
 /** How many match, up to one more than `COUNT_LIMIT`. */
 export async function countMatches(
   sql: Sql,
-  { condition, engine, isSelective, counted = { beforeTier: 0, count: 0 } }: CountQuery,
+  { condition, engine, isSelective }: CountQuery,
 ): Promise<number> {
-  if (counted.count > COUNT_LIMIT) return counted.count
-  const rows =
-    condition !== null && isSelective
-      ? await sql.unsafe<{ count: number }[]>(
-          COUNT,
-          [condition, engine, counted.beforeTier, COUNT_LIMIT + 1 - counted.count],
-          { prepare: true },
-        )
-      : await sql.unsafe<{ count: number }[]>(COUNT_ALL, [condition, engine], { prepare: true })
-  return counted.count + (rows[0]?.count ?? 0)
+  const [row] = await sql.unsafe<{ count: number }[]>(
+    condition !== null && isSelective ? COUNT : COUNT_ALL,
+    [condition, engine],
+    { prepare: true },
+  )
+  return row?.count ?? 0
 }

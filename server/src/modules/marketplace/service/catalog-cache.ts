@@ -13,6 +13,9 @@ const MAX_AGE_MS = 30 * MINUTE
 /** Questions under way at once; meanwhile the next ones gather. */
 const MAX_IN_FLIGHT = 3
 
+/** Of each kind of thing that is kept by extension: the best known ones, which most answers are made of (1–3 kB each). */
+const MAX_EXTENSIONS = 10_000
+
 interface Entry {
   answer: Promise<unknown>
   items: number
@@ -28,6 +31,8 @@ class CatalogCache {
   #epoch: { snapshot: Snapshot; at: number } | null = null
   readonly #entries = new Map<string, Entry>()
   #items = 0
+  /** By kind, then by extension. Replaced, not emptied, when the catalog changes: see `each`. */
+  #extensions = new Map<string, Map<string, unknown>>()
   #waiting: { resolve(): void; reject(error: unknown): void }[] = []
   #inFlight = 0
   #scheduled = false
@@ -41,14 +46,23 @@ class CatalogCache {
    * @param items how much there is to keep of it
    */
   async read<T>(key: string, items: number, make: () => Promise<T>): Promise<T> {
+    if (!this.#entries.has(key)) {
+      // What is made from now on is no older than the question, whatever the database says of what is kept.
+      const answer = this.#keep(key, items, make)
+      await Promise.all([answer, this.#current()])
+      return answer
+    }
     await this.#current()
     const known = this.#entries.get(key)
-    if (known) {
-      // A Map keeps the order of insertion: the least used stand first.
-      this.#entries.delete(key)
-      this.#entries.set(key, known)
-      return known.answer as Promise<T>
-    }
+    // It changed, or another one took its place.
+    if (!known) return this.#keep(key, items, make)
+    // A Map keeps the order of insertion: the least used stand first.
+    this.#entries.delete(key)
+    this.#entries.set(key, known)
+    return known.answer as Promise<T>
+  }
+
+  #keep<T>(key: string, items: number, make: () => Promise<T>): Promise<T> {
     const answer = make()
     const entry = { answer, items: items + 1 + key.length / CHARS_PER_ITEM }
     if (entry.items > MAX_ENTRY_ITEMS) return answer
@@ -65,6 +79,46 @@ class CatalogCache {
       this.#items -= entry.items
     })
     return answer
+  }
+
+  /**
+   * What answers tell of single extensions, kept by its id as long as it is true. For those who have called `read` since their own
+   * question came in: it is not asked again whether anything changed.
+   * @param make finds those that are not kept; what it leaves out is left out here, too
+   */
+  async each<T>(
+    kind: string,
+    ids: readonly string[],
+    make: (missing: string[]) => Promise<ReadonlyMap<string, T>>,
+  ): Promise<Map<string, T>> {
+    let kept = this.#extensions.get(kind) as Map<string, T> | undefined
+    if (!kept) {
+      kept = new Map()
+      this.#extensions.set(kind, kept)
+    }
+    const found = new Map<string, T>()
+    const missing: string[] = []
+    for (const id of ids) {
+      const known = kept.get(id)
+      if (known === undefined) missing.push(id)
+      else found.set(id, known)
+    }
+    // A Map keeps the order of insertion: the least used stand first.
+    for (const [id, known] of found) {
+      kept.delete(id)
+      kept.set(id, known)
+    }
+    if (missing.length === 0) return found
+    for (const [id, made] of await make(missing)) {
+      found.set(id, made)
+      // Where the catalog changed meanwhile, this is a map that nobody reads any more.
+      kept.set(id, made)
+    }
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_EXTENSIONS) break
+      kept.delete(oldest)
+    }
+    return found
   }
 
   /** Resolves once it is known, by a question put after this call, that what is kept is true. */
@@ -106,6 +160,7 @@ class CatalogCache {
     // What is being made right now may be older than the change: its own callers may have it, nobody later.
     this.#entries.clear()
     this.#items = 0
+    this.#extensions = new Map()
     this.#epoch = { snapshot, at: now }
   }
 }

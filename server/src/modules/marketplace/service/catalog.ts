@@ -8,18 +8,29 @@ import { catalogCache } from './catalog-cache.ts'
 import { currentPrices } from './sales/price.ts'
 import { openCursor, sealCursor } from './search/cursor.ts'
 import { type ListedExtension, listExtensions } from './search/listing.ts'
-import { type ExtensionSearch, searchAnew, searchExtensions } from './search/search.ts'
+import { type ExtensionSearch, searchExtensions } from './search/search.ts'
 
 /** Versions that an extension's page shows at once. */
 const SUMMARIZED_VERSIONS = 20
 
-/** Extensions as lists show them, in this order. */
-async function cardsOf(ctx: Ctx, ids: string[]) {
+type Card = ReturnType<typeof toCard>
+
+/** Extensions as lists show them, by `ext_…`. */
+async function cardsById(ctx: Ctx, ids: string[]): Promise<Map<string, Card>> {
   const listed = await listExtensions(ctx, ids)
   const paid = listed.filter((extension) => extension.paid).map(({ id }) => id)
   const prices = paid.length > 0 ? await currentPrices(ctx.db, paid) : undefined
-  return listed.map((extension) => toCard(ctx.deps, extension, prices?.get(extension.id) ?? null))
+  return new Map(
+    listed.map((extension) => [extension.id, toCard(ctx.deps, extension, prices?.get(extension.id) ?? null)]),
+  )
 }
+
+const inOrder = (ids: string[], cards: ReadonlyMap<string, Card>): Card[] =>
+  ids.flatMap((id) => cards.get(id) ?? [])
+
+/** What a search found just now: cards are kept as long as nothing in the catalog changes. */
+const foundCards = async (ctx: Ctx, ids: string[]): Promise<Card[]> =>
+  inOrder(ids, await catalogCache(ctx.deps).each('card', ids, (missing) => cardsById(ctx, missing)))
 
 function toCard(
   deps: Deps,
@@ -69,20 +80,14 @@ type SearchInput = Omit<ExtensionSearch, 'text' | 'categories' | 'tags'> & {
   tag?: string | undefined
 }
 
-export function searchCatalog(ctx: Ctx, input: SearchInput) {
-  return catalogCache(ctx.deps).read(`search ${JSON.stringify(input)}`, input.limit, () =>
-    searchNow(ctx, input),
-  )
-}
-
-async function searchNow(ctx: Ctx, { query, category, tag, ...search }: SearchInput) {
-  const { ids, nextCursor, total } = await searchAnew(ctx, {
+export async function searchCatalog(ctx: Ctx, { query, category, tag, ...search }: SearchInput) {
+  const { ids, nextCursor, total } = await searchExtensions(ctx, {
     ...search,
     text: query,
     categories: category === undefined ? undefined : [category],
     tags: tag === undefined ? undefined : [tag],
   })
-  return { items: await cardsOf(ctx, ids), nextCursor, total }
+  return { items: await foundCards(ctx, ids), nextCursor, total }
 }
 
 /** @throws EXTENSION_NOT_FOUND also for those that are hidden or removed */
@@ -188,10 +193,11 @@ export async function listTrending(
     sort: 'trending',
     limit,
   })
-  return { items: await cardsOf(ctx, ids) }
+  return { items: await foundCards(ctx, ids) }
 }
 
 /** What else those have who installed it. */
 export async function listRelated(ctx: Ctx, { id, limit }: { id: string; limit: number }) {
-  return { items: await cardsOf(ctx, await relatedIds(ctx.db, id.toLowerCase(), limit)) }
+  const ids = await relatedIds(ctx.db, id.toLowerCase(), limit)
+  return { items: inOrder(ids, await cardsById(ctx, ids)) }
 }

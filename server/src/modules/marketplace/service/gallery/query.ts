@@ -1,6 +1,12 @@
 import type { Deps } from '../../../../deps.ts'
 import { TextCache } from '../../../../text-cache.ts'
-import { presentAnswer, presentExtension, wantsAllVersions } from '../../gallery/present.ts'
+import {
+  EVERYTHING,
+  presentAnswer,
+  presentExtension,
+  wantsAllVersions,
+  wantsWhole,
+} from '../../gallery/present.ts'
 import { withBase } from '../../gallery/render.ts'
 import type { GalleryFilter, GalleryQuery } from '../../gallery/request.ts'
 import { findListings, findPageListings, type ListingRow } from '../../queries/gallery.ts'
@@ -11,7 +17,7 @@ import { searchOf } from './sorts.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Listings kept in memory, in characters: some ten thousand extensions. */
-const CACHE_CHARS = 48 * 1024 * 1024
+const CACHE_CHARS = 32 * 1024 * 1024
 /** Packages that one answer tells of when every version is asked for; what is older is left out, evenly. */
 const MAX_PACKAGES_PER_ANSWER = 6_000
 const MAX_PACKAGES_PER_EXTENSION = 2_000
@@ -50,16 +56,18 @@ function memoryOf(deps: Deps): Memory {
 type Ready = ListingRow & { text: string }
 
 /**
- * Answers a query of an editor's gallery: a search and one statement for a page of results, one statement for extensions that are
- * asked for by name or id. Paid extensions are there for those who may have them; others are not told of them. Whole answers are
- * kept as long as nothing in the catalog changed.
+ * Answers a query of an editor's gallery: a search and, for what of its page is not kept, one statement; one statement for extensions
+ * that are asked for by name or id. Paid extensions are there for those who may have them; others are not told of them. What is kept
+ * is kept as long as nothing in the catalog changed.
  * @returns JSON
  */
-export function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+export function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<Buffer> {
   const { filters, flags } = query
   const lookups = filters.reduce((sum, { names, uuids }) => sum + names.length + uuids.length, 0)
   // What hardly anybody asks for again, or is too large to be kept, is made each time.
   if (wantsAllVersions(flags) || lookups > MAX_KEPT_LOOKUPS) return answerQuery(deps, query, viewer)
+  // Made of parts that are kept themselves.
+  if (wantsWhole(flags) && filters.every(({ isLookup }) => !isLookup)) return answerQuery(deps, query, viewer)
   const key = JSON.stringify([filters, flags, [...viewer.entitled].sort()])
   const extensions = filters.reduce((sum, { pageSize }) => sum + Math.min(pageSize, 50), 0)
   return catalogCache(deps).read(`gallery ${key}`, extensions * ITEMS_PER_EXTENSION, () =>
@@ -67,20 +75,52 @@ export function queryGallery(deps: Deps, query: GalleryQuery, viewer: Viewer): P
   )
 }
 
-async function answerQuery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<string> {
+async function answerQuery(deps: Deps, query: GalleryQuery, viewer: Viewer): Promise<Buffer> {
+  const { flags } = query
   const share = Math.floor(MAX_PACKAGES_PER_ANSWER / query.filters.length)
   const results = await Promise.all(
     query.filters.map(async (filter) => {
-      const { rows, total } = filter.foreign
-        ? { rows: [], total: 0 }
-        : filter.isLookup
-          ? await lookUp(deps, filter, viewer)
-          : await search(deps, filter, viewer)
-      const full = wantsAllVersions(query.flags) ? await withAllVersions(deps, rows, share) : rows
-      return { extensions: full.map((row) => presentExtension(row.text, row, query.flags)), total }
+      if (filter.foreign) return { extensions: [], total: 0 }
+      if (!filter.isLookup && wantsWhole(flags) && !wantsAllVersions(flags))
+        return searchPage(deps, filter, viewer)
+      const { rows, total } = filter.isLookup
+        ? await lookUp(deps, filter, viewer)
+        : await search(deps, filter, viewer)
+      const full = wantsAllVersions(flags) ? await withAllVersions(deps, rows, share) : rows
+      return { extensions: full.map((row) => Buffer.from(presentExtension(row.text, row, flags))), total }
     }),
   )
   return presentAnswer(results)
+}
+
+/** An extension as pages show it, ready to be sent. */
+interface Shown {
+  id: string
+  paid: boolean
+  bytes: Buffer
+}
+
+/** A page of a search as editors ask for it. */
+async function searchPage(
+  deps: Deps,
+  filter: GalleryFilter,
+  viewer: Viewer,
+): Promise<{ extensions: Buffer[]; total: number }> {
+  const { ids, total } = await searchExtensions({ deps }, { ...searchOf(filter), entitled: viewer.entitled })
+  const shown = await catalogCache(deps).each('gallery', ids, async (missing) => {
+    const rows = await findPage(deps, missing)
+    return new Map(
+      rows.map((row): [string, Shown] => [
+        row.id,
+        { id: row.id, paid: row.paid, bytes: Buffer.from(presentExtension(row.text, row, EVERYTHING)) },
+      ]),
+    )
+  })
+  const extensions = ids.flatMap((id) => {
+    const one = shown.get(id)
+    return one && viewer.mayHave(one) ? one.bytes : []
+  })
+  return { extensions, total: total.count }
 }
 
 interface Found {
@@ -100,11 +140,17 @@ async function lookUp(deps: Deps, filter: GalleryFilter, viewer: Viewer): Promis
 
 async function search(deps: Deps, filter: GalleryFilter, viewer: Viewer): Promise<Found> {
   const { ids, total } = await searchExtensions({ deps }, { ...searchOf(filter), entitled: viewer.entitled })
+  const rows = await findPage(deps, ids)
+  return { rows: rows.filter((row) => viewer.mayHave(row)), total: total.count }
+}
+
+/** Listings as pages show them, with their counters; texts that did not change come from memory. */
+async function findPage(deps: Deps, ids: readonly string[]): Promise<Ready[]> {
   const { pages } = memoryOf(deps)
   const known = ids.map((id) => pages.get(id))
   const rows = await findPageListings(
     deps.sql,
-    ids,
+    [...ids],
     known.map((listing) => listing?.revision ?? 0),
   )
   const texts = new Map(ids.map((id, place) => [id, known[place]]))
@@ -112,7 +158,7 @@ async function search(deps: Deps, filter: GalleryFilter, viewer: Viewer): Promis
   for (const { id, revision, body, text } of ready) {
     if (revision !== null && body !== null) pages.set(id, { sizeChars: text.length, revision, text })
   }
-  return { rows: ready.filter((row) => viewer.mayHave(row)), total: total.count }
+  return ready
 }
 
 /** Puts the texts in: sent by the database, from memory, or made now for extensions that were never rendered. */

@@ -8,7 +8,7 @@ import {
   type RankedRow,
   rankedMatches,
 } from '../../queries/search.ts'
-import { capped, countAnswers } from './counts.ts'
+import { capped, isPlentiful, PLENTY, rememberPlentiful } from './counts.ts'
 import type { FoundPage, Question } from './search.ts'
 import { both, type TextQueries, textQueries, type WantedChunk } from './tsquery.ts'
 import { correct } from './typos.ts'
@@ -94,13 +94,17 @@ async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQue
   const after = placeOf(question.after)
   const inRanked = after === null || after.part === 0
   const enough = after?.enough ?? enoughFor(limit)
+  const plentiful = isPlentiful(ctx, query.all, query.engine)
   const ranked = await rankedMatches(sql, query, {
     after: inRanked ? after : null,
     // Even from deeper down: how far the tiers were walked must be known.
     limit: inRanked ? limit + 1 : 1,
     offset: inRanked ? offset : 0,
     enough,
+    counts: !plentiful,
   })
+  const total = plentiful || ranked.total === null ? PLENTY : capped(ranked.total)
+  if (!total.exact && !plentiful) rememberPlentiful(ctx, query.all, query.engine)
   const rows: (RankedRow & { part: number })[] = inRanked
     ? ranked.rows.map((row) => ({ ...row, part: 0 }))
     : []
@@ -114,7 +118,7 @@ async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQue
     page: {
       ids: page.map(({ extensionId }) => extensionId),
       next: rows.length > limit && last ? [last.part, last.score, last.no, enough] : null,
-      total: await totalOf(ctx, query, ranked),
+      total,
     },
   }
 }
@@ -151,21 +155,6 @@ async function readDeeper(
     rows.push(...more.rows.map((row) => ({ ...row, part: tier + 1 })))
     skip = Math.max(0, skip - more.found)
   }
-}
-
-async function totalOf(
-  ctx: Pick<Ctx, 'deps'>,
-  query: RankedQuery,
-  ranked: RankedFound,
-): Promise<FoundPage['total']> {
-  if (ranked.fullTo === SEARCH_TIERS) return capped(ranked.found)
-  const total = await countAnswers(ctx, {
-    condition: query.all,
-    engine: query.engine,
-    isSelective: true,
-    counted: { beforeTier: ranked.fullTo, count: ranked.inFull },
-  })
-  return total.exact ? capped(Math.max(total.count, ranked.found)) : total
 }
 
 function placeOf(after: Question['after']): Place | null {

@@ -87,10 +87,6 @@ export async function searchExtensions(
   )
 }
 
-/** The same, for those who keep what they make of it. */
-export const searchAnew = (ctx: Pick<Ctx, 'deps'>, search: ExtensionSearch): Promise<SearchResult> =>
-  answer(ctx, understand(ctx, search))
-
 async function answer(ctx: Pick<Ctx, 'deps'>, question: Question): Promise<SearchResult> {
   const hasText = question.parsed.chunks.length > 0 || question.parsed.identifier !== undefined
   const page =

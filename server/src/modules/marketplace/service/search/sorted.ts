@@ -67,11 +67,11 @@ async function listAll(ctx: Pick<Ctx, 'deps'>, query: SortedQuery, isSelective: 
 
 async function list(ctx: Pick<Ctx, 'deps'>, query: SortedQuery & { condition: string }): Promise<Listed> {
   // Remembered longer than it may be true, it would still be answered rightly, only slower.
-  const common = `common ${query.condition} ${query.engine}`
-  if (!isPlentiful(ctx, common)) {
+  const common = `common ${query.condition}`
+  if (!isPlentiful(ctx, common, query.engine)) {
     const { rows, found } = await collectSorted(ctx.deps.sql, query)
     if (found < COLLECT_LIMIT) return { rows, total: capped(found) }
-    rememberPlentiful(ctx, common)
+    rememberPlentiful(ctx, common, query.engine)
   }
   return listAll(ctx, query, true)
 }
