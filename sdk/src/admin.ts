@@ -134,4 +134,30 @@ export class AdminApi {
   ): Promise<Output<'admin.archivePlan'>> {
     return this.#call('admin.archivePlan', 'mutation', input, options)
   }
+
+  /** Whoever works on tickets, or has the role for it: what they have to do, and how customers rated them. */
+  agents(input: Input<'admin.agents'> = {}, options?: CallOptions): Promise<Output<'admin.agents'>> {
+    return this.#call('admin.agents', 'query', input, options)
+  }
+
+  /**
+   * Says how somebody works on tickets; the first time makes them an agent. `active: false` gives all that is theirs back to its queues.
+   * @throws NOT_FOUND (account, queue), AGENT_ROLE_NEEDED
+   */
+  setAgent(input: Input<'admin.setAgent'>, options?: CallOptions): Promise<Output<'admin.setAgent'>> {
+    return this.#call('admin.setAgent', 'mutation', input, options)
+  }
+
+  /** The queues that tickets wait in. */
+  queues(options?: CallOptions): Promise<Output<'admin.queues'>> {
+    return this.#call('admin.queues', 'query', undefined, options)
+  }
+
+  /**
+   * Changes a queue, or (without `id`) makes one.
+   * @throws NOT_FOUND, QUEUE_SLUG_TAKEN, QUEUE_CATEGORY_TAKEN, QUEUE_DEFAULT_NEEDED
+   */
+  setQueue(input: Input<'admin.setQueue'>, options?: CallOptions): Promise<Output<'admin.setQueue'>> {
+    return this.#call('admin.setQueue', 'mutation', input, options)
+  }
 }

@@ -2,6 +2,38 @@
 
 /** Every procedure: what it takes and what it answers. */
 export interface Contract {
+  'admin.agents': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        name: string
+        email: string
+        role: 'admin' | 'agent' | 'customer'
+        isAgent: boolean
+        active: boolean
+        available: boolean
+        capacity: number
+        skills: string[]
+        signature: string | null
+        queueIds: string[]
+        load: number
+        openCount: number
+        satisfaction: {
+          averageScore: number
+          ratings: number
+        } | null
+        lastAssignedAt: Date | null
+      }[]
+      nextCursor: string | null
+    }
+  }
   'admin.archivePlan': {
     kind: 'mutation'
     input: {
@@ -181,6 +213,25 @@ export interface Contract {
       }[]
     }
   }
+  'admin.queues': {
+    kind: 'query'
+    input: void
+    output: {
+      items: {
+        id: string
+        slug: string
+        name: string
+        assignment: 'least_loaded' | 'manual' | 'round_robin' | 'skill'
+        categories: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[]
+        isDefault: boolean
+        active: boolean
+        position: number
+        waiting: number
+        open: number
+        agentIds: string[]
+      }[]
+    }
+  }
   'admin.replayWebhook': {
     kind: 'mutation'
     input: {
@@ -220,6 +271,64 @@ export interface Contract {
     output: {
       kid: string
       previousKid: string | null
+    }
+  }
+  'admin.setAgent': {
+    kind: 'mutation'
+    input: {
+      userId: string
+      active?: boolean | undefined
+      available?: boolean | undefined
+      capacity?: number | undefined
+      skills?: string[] | undefined
+      queues?: string[] | undefined
+      signature?: string | null | undefined
+    }
+    output: {
+      id: string
+      name: string
+      email: string
+      role: 'admin' | 'agent' | 'customer'
+      isAgent: boolean
+      active: boolean
+      available: boolean
+      capacity: number
+      skills: string[]
+      signature: string | null
+      queueIds: string[]
+      load: number
+      openCount: number
+      satisfaction: {
+        averageScore: number
+        ratings: number
+      } | null
+      lastAssignedAt: Date | null
+    }
+  }
+  'admin.setQueue': {
+    kind: 'mutation'
+    input: {
+      id?: string | undefined
+      slug?: string | undefined
+      name?: string | undefined
+      assignment?: 'least_loaded' | 'manual' | 'round_robin' | 'skill' | undefined
+      categories?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+      isDefault?: boolean | undefined
+      active?: boolean | undefined
+      position?: number | undefined
+    }
+    output: {
+      id: string
+      slug: string
+      name: string
+      assignment: 'least_loaded' | 'manual' | 'round_robin' | 'skill'
+      categories: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[]
+      isDefault: boolean
+      active: boolean
+      position: number
+      waiting: number
+      open: number
+      agentIds: string[]
     }
   }
   'admin.setRole': {
@@ -2723,6 +2832,26 @@ export interface Contract {
       nextCursor: string | null
     }
   }
+  'tickets.agents': {
+    kind: 'query'
+    input:
+      | {
+          queueId?: string | undefined
+          query?: string | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        name: string
+        available: boolean
+        load: number
+        capacity: number
+        skills: string[]
+        queueIds: string[]
+      }[]
+    }
+  }
   'tickets.assign': {
     kind: 'mutation'
     input: {
@@ -3233,6 +3362,15 @@ export interface Contract {
       isFollowUp: boolean
     }
   }
+  'tickets.setAvailability': {
+    kind: 'mutation'
+    input: {
+      available: boolean
+    }
+    output: {
+      available: boolean
+    }
+  }
   'tickets.setPriority': {
     kind: 'mutation'
     input: {
@@ -3514,6 +3652,9 @@ export interface ErrorDetails {
   AGENT_NOT_ACTIVE: {
     userId: string
   }
+  AGENT_ROLE_NEEDED: {
+    userId: string
+  }
   ALREADY_OWNED: {
     licenseId: string | null
   }
@@ -3676,6 +3817,16 @@ export interface ErrorDetails {
   }
   QUANTITY_NOT_SUPPORTED: {
     plan: string
+  }
+  QUEUE_CATEGORY_TAKEN: {
+    category: string
+    queueId: string
+  }
+  QUEUE_DEFAULT_NEEDED: {
+    queueId: string
+  }
+  QUEUE_SLUG_TAKEN: {
+    slug: string
   }
   RATE_LIMITED: {
     retryAfterSeconds: number

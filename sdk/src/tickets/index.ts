@@ -2,9 +2,10 @@ import type { Uploader } from '../client/upload.ts'
 import type { Caller, Subscriber } from '../contract.ts'
 import { type CustomerApi, customerApi } from './customer.ts'
 import { type DeskApi, deskApi } from './desk.ts'
+import { type StaffApi, staffApi } from './staff.ts'
 
 /** Support tickets: of one's own, and for agents those of all. */
-export interface TicketsApi extends CustomerApi, DeskApi {}
+export interface TicketsApi extends CustomerApi, DeskApi, StaffApi {}
 
 /** What the methods are made of. */
 interface TicketsClient {
@@ -16,4 +17,5 @@ interface TicketsClient {
 export const ticketsApi = ({ call, subscribe }: TicketsClient): TicketsApi => ({
   ...customerApi(call, subscribe),
   ...deskApi(call),
+  ...staffApi(call),
 })

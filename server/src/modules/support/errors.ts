@@ -17,5 +17,18 @@ export const supportErrors = defineErrors({
     'CONFLICT',
     'This account does not work on tickets: it is turned off as an agent, or has no role for it.',
   ),
+  AGENT_ROLE_NEEDED: error<{ userId: string }>(
+    'CONFLICT',
+    'Only accounts with the role `agent` or `admin` work on tickets. Give it the role first.',
+  ),
+  QUEUE_SLUG_TAKEN: error<{ slug: string }>('CONFLICT', 'There is a queue of this name already.'),
+  QUEUE_CATEGORY_TAKEN: error<{ category: string; queueId: string }>(
+    'CONFLICT',
+    'Tickets of a category go to one queue. Take it from the other one first.',
+  ),
+  QUEUE_DEFAULT_NEEDED: error<{ queueId: string }>(
+    'CONFLICT',
+    'One active queue takes what no other does. Make another one the default first.',
+  ),
   TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
 })

@@ -1,6 +1,7 @@
 import { router } from '../../trpc.ts'
 import { customerProcedures } from './procedures/customer.ts'
 import { deskProcedures } from './procedures/desk.ts'
+import { staffProcedures } from './procedures/staff.ts'
 
 /** Tickets; on the wire they are one flat list. */
-export const ticketsRouter = router({ ...customerProcedures, ...deskProcedures })
+export const ticketsRouter = router({ ...customerProcedures, ...deskProcedures, ...staffProcedures })

@@ -5,6 +5,7 @@ import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { toPage } from '../../../wire.ts'
 import { endSessions, startSession } from '../../auth/service/sessions.ts'
+import { holdDesk, leaveDesk } from '../../support/service/leave.ts'
 import { presentUser } from '../../users/present.ts'
 import type { User } from '../../users/schemas.ts'
 import { assertNotLastAdmin } from '../../users/service/last-admin.ts'
@@ -46,7 +47,7 @@ function changed(row: UserRow | undefined, userId: string) {
 }
 
 /**
- * Gives an account a role; a demotion bites with the next call. The system may too: somebody has to be the first admin.
+ * Gives an account a role; a demotion bites with the next call, and gives tickets back to their queues. The system may too: somebody has to be the first admin.
  * @throws NOT_FOUND, LAST_ADMIN
  */
 export function setRole(
@@ -55,6 +56,7 @@ export function setRole(
 ) {
   const { userId, role, reason } = input
   return inTx(ctx, async (ctx) => {
+    if (role === 'customer') await holdDesk(ctx, userId)
     const before = await lockForChange(ctx, userId, { endsAdmin: role !== 'admin' })
     if (before.role === role) return presentForAdmin(before)
     const after = await queries.setRole(ctx.db, userId, role, ctx.deps.clock.now())
@@ -65,11 +67,12 @@ export function setRole(
       before: { role: before.role },
       after: { role },
     })
+    if (role === 'customer') await leaveDesk(ctx, userId)
     return changed(after, userId)
   })
 }
 
-/** Blocks an account, for ever or until a time, and ends its sessions. @throws NOT_FOUND, LAST_ADMIN, INVALID_INPUT */
+/** Blocks an account, for ever or until a time, ends its sessions, and gives its work to others. @throws NOT_FOUND, LAST_ADMIN, INVALID_INPUT */
 export function ban(ctx: AdminCtx, input: { userId: string; reason: string; until?: Date | undefined }) {
   const { userId, reason, until } = input
   const now = ctx.deps.clock.now()
@@ -77,6 +80,7 @@ export function ban(ctx: AdminCtx, input: { userId: string; reason: string; unti
     throw new AppError('INVALID_INPUT', { issues: [{ path: 'until', message: 'Give a time to come.' }] })
   }
   return inTx(ctx, async (ctx) => {
+    await holdDesk(ctx, userId)
     const before = await lockForChange(ctx, userId, { endsAdmin: true })
     const after = await queries.setBan(
       ctx.db,
@@ -92,6 +96,7 @@ export function ban(ctx: AdminCtx, input: { userId: string; reason: string; unti
       before: { banned: before.banned },
       after: { banned: true, until: until?.toISOString() ?? null },
     })
+    await leaveDesk(ctx, userId)
     return changed(after, userId)
   })
 }

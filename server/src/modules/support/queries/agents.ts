@@ -1,5 +1,6 @@
-import { type Db, supportAgents, users } from '@devforge/db'
-import { and, eq, gt, inArray, isNull, not, or, type SQL } from 'drizzle-orm'
+import { type Db, supportAgents, supportQueueAgents, tickets, users } from '@devforge/db'
+import { and, eq, gt, inArray, isNull, not, notInArray, or, type SQL, sql } from 'drizzle-orm'
+import type { TicketRow } from './tickets.ts'
 
 export type AgentRow = typeof supportAgents.$inferSelect
 
@@ -45,4 +46,65 @@ export async function lockAgent(db: Db, userId: string): Promise<AgentRow | unde
 /** Makes an account an agent with what everybody begins with, unless it is one. */
 export async function insertAgent(db: Db, userId: string, now: Date): Promise<void> {
   await db.insert(supportAgents).values({ userId, createdAt: now, updatedAt: now }).onConflictDoNothing()
+}
+
+/** Members of an agent that admins, or agents themselves, set. */
+export type AgentPatch = Partial<Pick<AgentRow, 'active' | 'available' | 'capacity' | 'skills' | 'signature'>>
+
+export async function updateAgent(
+  db: Db,
+  userId: string,
+  patch: AgentPatch & { updatedAt: Date },
+): Promise<AgentRow | undefined> {
+  const [row] = await db.update(supportAgents).set(patch).where(eq(supportAgents.userId, userId)).returning()
+  return row
+}
+
+/** The role of an account that was not deleted. */
+export async function roleOf(
+  db: Db,
+  userId: string,
+): Promise<(typeof users.$inferSelect)['role'] | undefined> {
+  const [row] = await db
+    .select({ role: users.role })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+  return row?.role
+}
+
+/** The queues that an agent works in, in the order of their ids. */
+export async function queuesOf(db: Db, agentId: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: supportQueueAgents.queueId })
+    .from(supportQueueAgents)
+    .where(eq(supportQueueAgents.agentId, agentId))
+    .orderBy(supportQueueAgents.queueId)
+  return rows.map((row) => row.id)
+}
+
+/** Has an agent work in these queues and no other. */
+export async function setQueuesOf(db: Db, agentId: string, queueIds: string[]): Promise<void> {
+  await db
+    .delete(supportQueueAgents)
+    .where(
+      and(
+        eq(supportQueueAgents.agentId, agentId),
+        queueIds.length > 0 ? notInArray(supportQueueAgents.queueId, queueIds) : undefined,
+      ),
+    )
+  if (queueIds.length === 0) return
+  await db
+    .insert(supportQueueAgents)
+    .values(queueIds.map((queueId) => ({ queueId, agentId })))
+    .onConflictDoNothing()
+}
+
+/** The tickets that an agent has to do something about, or will have; locked in the order of their ids. */
+export async function lockTicketsOf(db: Db, agentId: string): Promise<TicketRow[]> {
+  return db
+    .select()
+    .from(tickets)
+    .where(and(eq(tickets.assigneeId, agentId), sql`${tickets.status} not in ('solved', 'closed')`))
+    .orderBy(tickets.id)
+    .for('update')
 }

@@ -7,6 +7,7 @@ import { confirmPassword } from '../../auth/service/passwords.ts'
 import { revokeLicense } from '../../licenses/service/decide.ts'
 import { leavePublishers } from '../../marketplace/service/leave-publishers.ts'
 import { closeCheckouts } from '../../payments/service/close-checkouts.ts'
+import { holdDesk } from '../../support/service/leave.ts'
 import { openLicenseIds, openSubscriptionIds } from '../queries/erase.ts'
 import { findUser } from '../queries.ts'
 import { eraseUser } from './erase.ts'
@@ -25,7 +26,8 @@ export async function deleteAccount(
   const { userId } = ctx.actor
   await confirmPassword(ctx, password)
   await inTx(ctx, async (ctx) => {
-    // First, since what is being bought in this moment is then either among the licenses below, or refused.
+    await holdDesk(ctx, userId)
+    // Before all else, since what is being bought in this moment is then either among the licenses below, or refused.
     await closeCheckouts(ctx, userId)
     const user = await findUser(ctx.db, userId)
     if (!user) throw notFound('user', userId)

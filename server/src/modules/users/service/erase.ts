@@ -3,6 +3,7 @@ import type { Ctx } from '../../../context.ts'
 import { forgetKeysOf } from '../../../idempotency.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
 import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
+import { eraseAgent } from '../../support/service/leave.ts'
 import { eraseRows } from '../queries/erase.ts'
 
 /** Empties an account of everything personal, in the caller's transaction. Its rows in the books stay. */
@@ -12,4 +13,5 @@ export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseAppeals(ctx, userId)
   await forgetKeysOf(ctx.db, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
+  await eraseAgent(ctx, userId)
 }

@@ -1,0 +1,34 @@
+import type { Ctx } from '../../../context.ts'
+import { lockAgent, lockTicketsOf, updateAgent } from '../queries/agents.ts'
+import type { TicketRow } from '../queries/tickets.ts'
+import { saveTickets } from './save.ts'
+
+/**
+ * Locks what somebody works on, and them against being given more. For transactions that end with `leaveDesk`: first in them, before the
+ * account itself is locked, since whoever writes in a ticket holds the ticket and then their account.
+ */
+export async function holdDesk(ctx: Ctx, userId: string): Promise<TicketRow[]> {
+  await lockTicketsOf(ctx.db, userId)
+  await lockAgent(ctx.db, userId)
+  // With those that were given to them while we waited.
+  return lockTicketsOf(ctx.db, userId)
+}
+
+/**
+ * Somebody works on tickets no more (turned off, demoted, banned, deleted): all that is theirs and not solved is queued again. Last in the
+ * transaction that decided so. What was solved stays theirs in the books, and is queued should it come back.
+ */
+export async function leaveDesk(ctx: Ctx, userId: string): Promise<void> {
+  const tickets = await holdDesk(ctx, userId)
+  if (tickets.length === 0) return
+  await saveTickets(
+    ctx,
+    tickets.map((before) => ({ before, patch: { assigneeId: null }, events: [] })),
+  )
+}
+
+/** The same for an account that is deleted: nothing that an agent wrote of themselves stays. */
+export async function eraseAgent(ctx: Ctx, userId: string): Promise<void> {
+  await updateAgent(ctx.db, userId, { active: false, signature: null, updatedAt: ctx.deps.clock.now() })
+  await leaveDesk(ctx, userId)
+}
