@@ -2914,6 +2914,16 @@ export interface Contract {
       }
     }
   }
+  'tickets.attachment': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      url: string
+      expiresAt: Date
+    }
+  }
   'tickets.claim': {
     kind: 'mutation'
     input: {
@@ -2983,6 +2993,7 @@ export interface Contract {
       category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
       priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
       source?: 'api' | 'editor' | 'web' | undefined
+      attachmentIds?: string[] | undefined
       idempotencyKey?: string | undefined
     }
     output: {
@@ -3045,6 +3056,13 @@ export interface Contract {
         html: string
         source: 'api' | 'editor' | 'mail' | 'system' | 'web'
         isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
         createdAt: Date
       }[]
       earlierMessages: string | null
@@ -3134,6 +3152,13 @@ export interface Contract {
         html: string
         source: 'api' | 'editor' | 'mail' | 'system' | 'web'
         isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
         createdAt: Date
       }[]
       nextCursor: string | null
@@ -3144,6 +3169,7 @@ export interface Contract {
     input: {
       id: string
       body: string
+      attachmentIds?: string[] | undefined
       idempotencyKey?: string | undefined
     }
     output: {
@@ -3212,6 +3238,13 @@ export interface Contract {
         html: string
         source: 'api' | 'editor' | 'mail' | 'system' | 'web'
         isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
         createdAt: Date
       }
     }
@@ -3248,6 +3281,13 @@ export interface Contract {
         html: string
         source: 'api' | 'editor' | 'mail' | 'system' | 'web'
         isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
         createdAt: Date
       } | null
       at: Date
@@ -3321,6 +3361,7 @@ export interface Contract {
       source?: 'api' | 'editor' | 'web' | undefined
       status?: 'open' | 'pending' | 'solved' | undefined
       version?: number | undefined
+      attachmentIds?: string[] | undefined
       idempotencyKey?: string | undefined
     }
     output: {
@@ -3357,6 +3398,13 @@ export interface Contract {
         html: string
         source: 'api' | 'editor' | 'mail' | 'system' | 'web'
         isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
         createdAt: Date
       }
       isFollowUp: boolean
@@ -3661,6 +3709,9 @@ export interface ErrorDetails {
   APPEAL_EXISTS: null
   APPEAL_NOT_POSSIBLE: {
     status: string
+  }
+  ATTACHMENT_QUOTA: {
+    limitBytes: number
   }
   AUTH_API_TOKEN_LIMIT: {
     limit: number

@@ -37,6 +37,7 @@ export type { ExtensionPackage, FetchPackageOptions } from './marketplace/packag
 export type { SubmitOptions } from './marketplace/submissions.ts'
 export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
 export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
+export type { Attachment, AttachOptions } from './tickets/attachments.ts'
 export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, TicketsApi, UsersApi }
 
 export interface DevForgeOptions {

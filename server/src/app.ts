@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Deps } from './deps.ts'
 import { AppError } from './errors.ts'
 import { mountAccountPages } from './http/account-pages.ts'
+import { mountAttachmentFiles, mountAttachmentUpload } from './http/attachments.ts'
 import { mountAuth } from './http/auth.ts'
 import type { HttpEnv } from './http/context.ts'
 import { mountDevMail } from './http/dev-mail.ts'
@@ -32,8 +33,9 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountGallery(app, deps, edge)
   mountOpenVsx(app, deps, edge)
   app.use(edge.middleware)
-  // Packages are larger than any other body, and limited by themselves.
+  // Files are larger than any other body, and limited by themselves.
   mountUpload(app, deps)
+  mountAttachmentUpload(app, deps)
   app.on(
     ['POST', 'PUT', 'PATCH', 'DELETE'],
     '*',
@@ -50,6 +52,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountAccountPages(app, deps)
   mountStripeWebhook(app, deps)
   mountPackageFiles(app, deps)
+  mountAttachmentFiles(app, deps)
   mountRest(app, deps)
   mountDocs(app, deps)
   mountDevMail(app, deps)

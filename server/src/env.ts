@@ -121,6 +121,19 @@ export const envSchema = z.object({
     .max(2_147_483_647)
     .default(209_715_200)
     .describe('largest extension package that is taken'),
+  MAX_ATTACHMENT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(2_147_483_647)
+    .default(26_214_400)
+    .describe('largest attachment of a ticket that is taken'),
+  MAX_UNATTACHED_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .default(104_857_600)
+    .describe('what one account may have uploaded without having sent it with a message'),
   MALWARE_SCANNER: z
     .string()
     .regex(/^(builtin|clamd:\/\/.+|exec:.+)$/)

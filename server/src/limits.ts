@@ -40,6 +40,7 @@ export const limitRules = {
   'report:account': { points: 20, windowSeconds: DAY_SECONDS },
   'ticket:account': { points: 30, windowSeconds: HOUR_SECONDS },
   'ticket-reply:account': { points: 120, windowSeconds: HOUR_SECONDS },
+  'attachment:account': { points: 200, windowSeconds: HOUR_SECONDS },
   'device-start:ip': { points: 60, windowSeconds: HOUR_SECONDS },
   'device-poll:ip': { points: 600, windowSeconds: 5 * MINUTE_SECONDS },
   'device-code:account': { points: 10, windowSeconds: 15 * MINUTE_SECONDS },

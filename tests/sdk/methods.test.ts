@@ -7,7 +7,10 @@ import { describe, expect, test } from 'vitest'
 import { answer, fakeServer } from './support/fake-server.ts'
 
 /** Modules whose methods are made of names, with methods that are made of procedures but are none themselves. */
-const MODULES: Record<string, string[]> = { marketplace: ['submit', 'fetchPackage'], tickets: [] }
+const MODULES: Record<string, string[]> = {
+  marketplace: ['submit', 'fetchPackage'],
+  tickets: ['uploadAttachment'],
+}
 
 type AnyMethod = (input: object) => unknown
 

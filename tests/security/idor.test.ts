@@ -22,6 +22,8 @@ interface Belongings {
   reviewId: string
   submissionId: string
   ticketId: string
+  /** Of a message of A's in that ticket. */
+  attachmentId: string
 }
 
 /** The same call with an id of A and with one that nobody has: B must get the same answer to both. */
@@ -121,6 +123,7 @@ const cases: Record<string, Case> = {
   'tickets.solve': byId('ticketId'),
   'tickets.reopen': byId('ticketId'),
   'tickets.rate': { withId: 'ticketId', input: (id) => ({ id, score: 1 }) },
+  'tickets.attachment': byId('attachmentId'),
   'tickets.onUpdate': byId('ticketId'),
   'tickets.claim': { staff: {} },
   'tickets.assign': { staff: {} },
@@ -274,8 +277,7 @@ describe('what belongs to A is closed to B', () => {
       subscriptionId: (await a.forge.payments.subscriptions()).items[0]?.id ?? '',
       reviewId: await reviewed(a),
       submissionId: await submitted(a),
-      ticketId: (await a.forge.tickets.create({ subject: 'Private', body: 'Words of A', category: 'other' }))
-        .id,
+      ...(await opened(a)),
     }
     for (const [name, id] of Object.entries(belongings)) expect(id, name).toMatch(/^[a-z]{3}_/)
     secrets = [...Object.values(belongings), a.email, A_PUBLISHER]
@@ -342,6 +344,19 @@ describe('what belongs to A is closed to B', () => {
   async function submitted(owner: Person): Promise<string> {
     await owner.forge.call('marketplace.createPublisher', 'mutation', { name: A_PUBLISHER })
     return (await owner.forge.marketplace.submit(await packVsix({ publisher: A_PUBLISHER }))).id
+  }
+
+  /** A ticket of theirs, with a file. */
+  async function opened(owner: Person): Promise<Pick<Belongings, 'ticketId' | 'attachmentId'>> {
+    const { tickets } = owner.forge
+    const file = await tickets.uploadAttachment(new Blob(['Words of A']), { fileName: 'a.txt' })
+    const ticket = await tickets.create({
+      subject: 'Private',
+      body: 'Words of A',
+      category: 'other',
+      attachmentIds: [file.id],
+    })
+    return { ticketId: ticket.id, attachmentId: file.id }
   }
 
   /** Somebody reviews an extension of a person. @returns the review's id */

@@ -201,9 +201,11 @@ export const ticketAttachments = pgTable(
     /** As sniffed from its bytes, never as told. */
     contentType: text('content_type').notNull(),
     sizeBytes: integer('size_bytes').notNull(),
-    sha256: bytes('sha256').notNull(),
-    storageKey: text('storage_key').notNull(),
-    /** Its bytes are gone (retention, erasure); the row tells that there was something. */
+    /** Null while it arrives. */
+    sha256: bytes('sha256'),
+    /** Null once its bytes are gone, too. */
+    storageKey: text('storage_key'),
+    /** It is not there any more (retention, erasure, nobody took it); the row tells that there was something, and what is to be deleted. */
     deletedAt: at('deleted_at'),
     createdAt: at('created_at').notNull(),
   },
@@ -212,6 +214,9 @@ export const ticketAttachments = pgTable(
     index('ticket_attachments_message_idx').on(t.messageId),
     index('ticket_attachments_uploader_idx').on(t.uploaderId),
     index('ticket_attachments_loose_idx').on(t.createdAt).where(sql`${t.messageId} is null`),
+    index('ticket_attachments_doomed_idx')
+      .on(t.id)
+      .where(sql`${t.deletedAt} is not null and ${t.storageKey} is not null`),
   ],
 )
 

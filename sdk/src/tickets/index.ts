@@ -1,11 +1,12 @@
 import type { Uploader } from '../client/upload.ts'
 import type { Caller, Subscriber } from '../contract.ts'
+import { type AttachmentsApi, attachmentsApi } from './attachments.ts'
 import { type CustomerApi, customerApi } from './customer.ts'
 import { type DeskApi, deskApi } from './desk.ts'
 import { type StaffApi, staffApi } from './staff.ts'
 
 /** Support tickets: of one's own, and for agents those of all. */
-export interface TicketsApi extends CustomerApi, DeskApi, StaffApi {}
+export interface TicketsApi extends CustomerApi, AttachmentsApi, DeskApi, StaffApi {}
 
 /** What the methods are made of. */
 interface TicketsClient {
@@ -14,8 +15,9 @@ interface TicketsClient {
   upload: Uploader
 }
 
-export const ticketsApi = ({ call, subscribe }: TicketsClient): TicketsApi => ({
+export const ticketsApi = ({ call, subscribe, upload }: TicketsClient): TicketsApi => ({
   ...customerApi(call, subscribe),
+  ...attachmentsApi(call, upload),
   ...deskApi(call),
   ...staffApi(call),
 })

@@ -25,6 +25,15 @@ export function checkedKey(key: string): string {
 /** The same for a folder, with or without its slash at the end. @returns it without */
 export const checkedPrefix = (prefix: string): string => checkedKey(prefix.replace(/\/$/, ''))
 
-/** What `Content-Disposition` says, with a name that cannot break out of it. */
-export const attachment = (fileName: string): string =>
-  `attachment; filename="${fileName.replaceAll(/[^A-Za-z0-9._@-]/g, '_')}"`
+/** RFC 8187: what may stand unescaped is less than in a part of an address. */
+const extended = (text: string): string =>
+  encodeURIComponent(text.toWellFormed()).replaceAll(
+    /['()*!]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+
+/** What `Content-Disposition` says, with a name that cannot break out of it (RFC 6266); in whatever script it is written. */
+export function attachment(fileName: string): string {
+  const plain = `attachment; filename="${fileName.replaceAll(/[^A-Za-z0-9._@-]/g, '_')}"`
+  return /[^\x20-\x7e]/.test(fileName) ? `${plain}; filename*=UTF-8''${extended(fileName)}` : plain
+}

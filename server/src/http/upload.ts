@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { SizeLimit } from '../files/meter.ts'
 import { requireAccount } from '../modules/auth/actor.ts'
 import { submitPackage } from '../modules/marketplace/service/submissions/intake.ts'
 import { toAppError } from '../trpc.ts'
@@ -21,7 +22,7 @@ export function mountUpload(app: Hono<HttpEnv>, deps: Deps): void {
     const request = { requestId: c.get('requestId'), ip: c.get('clientIp') }
     const ctx = createRequestContext(deps, c, request)
     try {
-      const body = readUpload(c, deps.env.MAX_VSIX_BYTES)
+      const body = readUpload(c, { limitBytes: deps.env.MAX_VSIX_BYTES, code: 'VSIX_TOO_LARGE' })
       const actor = await requireAccount(ctx, 'publish')
       const { created, ...submission } = await submitPackage({ ...ctx, actor }, body, readOptions(c))
       return c.json(submission, created ? 201 : 200)
@@ -36,9 +37,9 @@ export function mountUpload(app: Hono<HttpEnv>, deps: Deps): void {
 
 /**
  * The body as it arrives, read no faster than it is written.
- * @throws UNSUPPORTED_MEDIA_TYPE VSIX_TOO_LARGE (by the declared length, before a byte is read)
+ * @throws UNSUPPORTED_MEDIA_TYPE, and the limit's code by the declared length, before a byte is read
  */
-export function readUpload(c: Context<HttpEnv>, limitBytes: number): AsyncIterable<Uint8Array> {
+export function readUpload(c: Context<HttpEnv>, { limitBytes, code }: SizeLimit): AsyncIterable<Uint8Array> {
   const { headers } = c.req.raw
   const type = headers.get('content-type') ?? ''
   // Pages of other origins cannot send it without asking first.
@@ -47,8 +48,7 @@ export function readUpload(c: Context<HttpEnv>, limitBytes: number): AsyncIterab
   }
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw new AppError('UNSUPPORTED_MEDIA_TYPE')
-  if (Number(headers.get('content-length') ?? 0) > limitBytes)
-    throw new AppError('VSIX_TOO_LARGE', { limitBytes })
+  if (Number(headers.get('content-length') ?? 0) > limitBytes) throw new AppError(code, { limitBytes })
   return withoutInterruption(bytesOf(c))
 }
 

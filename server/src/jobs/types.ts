@@ -48,6 +48,7 @@ export interface JobData {
   'support.timers': Record<string, never>
   'support.assign': { queueId: string }
   'support.sweep': Record<string, never>
+  'support.sweepFiles': Record<string, never>
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -41,7 +41,7 @@ export const createNamespaceAnswer: DoorAnswer = async (request) => {
 /** `POST /api/-/publish`, the package as its body. */
 export const publishAnswer: DoorAnswer = async (request) => {
   const ctx = await request.author()
-  const body = readUpload(request.c, request.deps.env.MAX_VSIX_BYTES)
+  const body = readUpload(request.c, { limitBytes: request.deps.env.MAX_VSIX_BYTES, code: 'VSIX_TOO_LARGE' })
   const { location, extension } = await publishPackage(ctx, body)
   return json(extension, 201, { location })
 }

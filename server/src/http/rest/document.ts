@@ -9,6 +9,7 @@ import {
 import { type ErrorCode, errorCatalog } from '../../errors.ts'
 import type { ProcedureMeta } from '../../trpc.ts'
 import { statusOf } from '../errors.ts'
+import { ATTACHMENT_PATH, attachmentOperation } from './attachment-operation.ts'
 import { shapeOf } from './coerce.ts'
 import { type Endpoint, endpoints, REST_BASE } from './endpoints.ts'
 import { UPLOAD_PATH, uploadOperation } from './upload-operation.ts'
@@ -126,6 +127,10 @@ export function openApiDocument(publicUrl: string, version: string) {
     post: uploadOperation(
       responsesOf(['VSIX_INVALID', 'PUBLISHER_FORBIDDEN', 'VERSION_EXISTS', 'VSIX_TOO_LARGE', ...COMMON]),
     ),
+  }
+  paths[ATTACHMENT_PATH] = {
+    ...paths[ATTACHMENT_PATH],
+    post: attachmentOperation(responsesOf(['PAYLOAD_TOO_LARGE', 'AUTH_REQUIRED', ...COMMON])),
   }
   const tags = [...new Set(endpoints.flatMap(({ procedure }) => procedure.path.split('.')[0] ?? []))]
   return createDocument(

@@ -23,7 +23,17 @@ export async function requireUser(ctx: RequestContext): Promise<Extract<SessionA
 
 /** The person behind the access token, with the session, the ban and the role as they are in this moment. */
 export async function requireSession(ctx: RequestContext): Promise<SessionActor> {
-  const { userId, sessionId } = await requireUser(ctx)
+  return sessionActor(ctx, await requireUser(ctx))
+}
+
+/**
+ * The person behind a session that something else vouches for: a verified token, or an address that we signed for it.
+ * @throws AUTH_SESSION_ENDED, AUTH_BANNED
+ */
+export async function sessionActor(
+  ctx: RequestContext,
+  { userId, sessionId }: { userId: string; sessionId: string },
+): Promise<SessionActor> {
   const session = await findLiveSession(ctx.db, { userId, sessionId, now: ctx.deps.clock.now() })
   if (!session) throw new AppError('AUTH_SESSION_ENDED')
   if (session.banned) throw new AppError('AUTH_BANNED')

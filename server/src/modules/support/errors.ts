@@ -1,6 +1,10 @@
 import { defineErrors, error } from '../../errors/define.ts'
 
 export const supportErrors = defineErrors({
+  ATTACHMENT_QUOTA: error<{ limitBytes: number }>(
+    'PAYLOAD_TOO_LARGE',
+    'You have uploaded a lot that no message has taken yet. Send it, or wait a day until it is deleted.',
+  ),
   TICKET_CLOSED: error<{ id: string }>(
     'CONFLICT',
     'This ticket is closed. A reply opens a new one that is linked to it.',

@@ -1,5 +1,6 @@
 import { defineJob } from '../../jobs/types.ts'
 import { assignWaiting, sweepWaiting } from './service/assignment/assign.ts'
+import { sweepAttachments } from './service/attachments/sweep.ts'
 import { runTimers } from './service/timers.ts'
 
 export const supportJobs = [
@@ -23,4 +24,5 @@ export const supportJobs = [
     handler: (ctx) => sweepWaiting(ctx),
     concurrency: 1,
   }),
+  defineJob({ name: 'support.sweepFiles', cron: '41 * * * *', handler: sweepAttachments }),
 ]

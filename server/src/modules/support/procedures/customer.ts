@@ -1,7 +1,9 @@
 import { sequenceOf } from '../../../realtime/wire.ts'
 import { sessionProcedure } from '../../../trpc.ts'
+import { attachmentInput, attachmentUrlOutput } from '../schemas/attachments.ts'
 import * as s from '../schemas/tickets.ts'
 import { onUpdateInput, onUpdateOutput } from '../schemas/watch.ts'
+import { attachmentUrl } from '../service/attachments/download.ts'
 import { createTicket } from '../service/create.ts'
 import { rate, reopen, solve } from '../service/decide.ts'
 import { getTicket, listOwnTickets, pageMessages } from '../service/read.ts'
@@ -52,6 +54,17 @@ export const customerProcedures = {
     .input(s.rateInput)
     .output(s.ticketSchema)
     .mutation(({ ctx, input }) => rate(ctx, input)),
+  attachment: sessionProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/tickets/attachments/{id}',
+        summary: 'Get a short-lived address of a file',
+      },
+    })
+    .input(attachmentInput)
+    .output(attachmentUrlOutput)
+    .query(({ ctx, input }) => attachmentUrl(ctx, input)),
   onUpdate: sessionProcedure
     .input(onUpdateInput)
     .output(onUpdateOutput)

@@ -1,5 +1,6 @@
 import { type Db, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 import type { MessageRow } from './messages.ts'
 
 export type EventRow = typeof ticketEvents.$inferSelect
@@ -32,6 +33,7 @@ export interface StreamedEvent {
   status: typeof tickets.$inferSelect.status
   message: MessageRow | null
   authorName: string | null
+  attachments: AttachmentView[]
 }
 
 /** Events after a sequence, oldest first, with the message that came with them. */
@@ -52,6 +54,7 @@ export async function listEvents(
       status: tickets.status,
       message: ticketMessages,
       authorName: users.name,
+      attachments: attachmentsOfMessage,
     })
     .from(ticketEvents)
     .innerJoin(tickets, eq(tickets.id, ticketEvents.ticketId))

@@ -1,5 +1,6 @@
 import { type Db, ticketMessages, users } from '@devforge/db'
 import { and, desc, eq, lt } from 'drizzle-orm'
+import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 
 export type MessageRow = typeof ticketMessages.$inferSelect
 export type NewMessage = typeof ticketMessages.$inferInsert
@@ -28,11 +29,14 @@ export async function findMessageByKey(
 export interface AuthoredMessage {
   message: MessageRow
   authorName: string | null
+  attachments: AttachmentView[]
 }
+
+const authored = { message: ticketMessages, authorName: users.name, attachments: attachmentsOfMessage }
 
 export async function findMessage(db: Db, id: string): Promise<AuthoredMessage | undefined> {
   const [row] = await db
-    .select({ message: ticketMessages, authorName: users.name })
+    .select(authored)
     .from(ticketMessages)
     .leftJoin(users, eq(users.id, ticketMessages.authorId))
     .where(eq(ticketMessages.id, id))
@@ -50,7 +54,7 @@ export async function listMessages(
   }: { ticketId: string; withNotes: boolean; before?: number | undefined; limit: number },
 ): Promise<AuthoredMessage[]> {
   return db
-    .select({ message: ticketMessages, authorName: users.name })
+    .select(authored)
     .from(ticketMessages)
     .leftJoin(users, eq(users.id, ticketMessages.authorId))
     .where(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { id, reason } from '../../../wire.ts'
+import { attachmentIds } from './attachments.ts'
 import {
   body,
   deskSchema,
@@ -29,5 +30,10 @@ export const transitionInput = z.strictObject({
   version,
 })
 export const setPriorityInput = z.strictObject({ id, priority, version: version.optional() })
-export const noteInput = z.strictObject({ id, body, idempotencyKey: idempotencyKey.optional() })
+export const noteInput = z.strictObject({
+  id,
+  body,
+  attachmentIds: attachmentIds.optional(),
+  idempotencyKey: idempotencyKey.optional(),
+})
 export const noteOutput = z.object({ ticket: deskTicketSchema, message: messageSchema })

@@ -8,6 +8,7 @@ import {
 } from '@devforge/db'
 import { z } from 'zod'
 import { id, line, pageInput, pageOf } from '../../../wire.ts'
+import { attachmentIds, attachmentSchema } from './attachments.ts'
 
 export const status = z.enum(ticketStatus.enumValues)
 export const priority = z.enum(ticketPriority.enumValues)
@@ -102,6 +103,7 @@ export const messageSchema = z
     html: z.string(),
     source,
     isAuto: z.boolean(),
+    attachments: z.array(attachmentSchema),
     createdAt: z.date(),
   })
   .meta({ id: 'TicketMessage' })
@@ -112,6 +114,7 @@ export const createInput = z.strictObject({
   category,
   priority: priority.optional().describe('Above `normal` only where the plan allows it; else it is lowered.'),
   source: z.enum(['editor', 'web', 'api']).default('api'),
+  attachmentIds: attachmentIds.optional(),
   idempotencyKey: idempotencyKey.optional(),
 })
 export const listInput = z.strictObject({ status: z.array(status).max(6).optional(), ...pageInput() })
@@ -134,6 +137,7 @@ export const replyInput = z.strictObject({
   source: z.enum(['editor', 'web', 'api']).default('api'),
   status: z.enum(['open', 'pending', 'solved']).optional().describe('Agents: where the ticket goes with it.'),
   version: version.optional(),
+  attachmentIds: attachmentIds.optional(),
   idempotencyKey: idempotencyKey.optional(),
 })
 export const replyOutput = z.object({

@@ -38,6 +38,7 @@ export interface OpenTicket {
   mailMessageId?: string | undefined
   followUpOfId?: string | undefined
   splitFromId?: string | undefined
+  attachmentIds?: string[] | undefined
   tags?: string[] | undefined
 }
 
@@ -79,6 +80,7 @@ async function tryOpen(
     body,
     source,
     mailMessageId: open.mailMessageId,
+    attachmentIds: open.attachmentIds,
     idempotencyKey: open.messageKey,
   })
   // The key was used in this moment, for something else.
@@ -106,12 +108,13 @@ export interface CreateInput {
   category: TicketRow['category']
   priority?: Priority | undefined
   source: 'editor' | 'web' | 'api'
+  attachmentIds?: string[] | undefined
   idempotencyKey?: string | undefined
 }
 
 /**
  * Opens a ticket of one's own. The same key again is the same ticket, so that a retry makes no second one.
- * @throws IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
+ * @throws NOT_FOUND (an attachment), IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
  */
 export async function createTicket(ctx: Ctx<SessionActor>, { idempotencyKey, ...input }: CreateInput) {
   refuseImpersonation(ctx.actor)

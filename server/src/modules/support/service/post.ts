@@ -1,5 +1,7 @@
 import { newId } from '@devforge/db'
 import type { Ctx } from '../../../context.ts'
+import { notFound } from '../../../errors.ts'
+import { takeAttachments } from '../queries/attachments.ts'
 import type { MessageRow, NewMessage } from '../queries/messages.ts'
 import { insertMessage } from '../queries/messages.ts'
 import { addSearchWords, type TicketPatch, type TicketRow } from '../queries/tickets.ts'
@@ -14,22 +16,32 @@ export interface Post {
   isAuto?: boolean | undefined
   idempotencyKey?: string | undefined
   mailMessageId?: string | undefined
+  /** Uploads of the author that no message has yet; of a message that came by mail, those that came with it. */
+  attachmentIds?: string[] | undefined
 }
 
 /**
  * Puts a message into a locked ticket. What it changes of the ticket is told, not written: `saveTicket` does that, once, together with
  * whatever else happens.
  * @returns undefined when the author used the idempotency key before
+ * @throws NOT_FOUND for an attachment that somebody else uploaded, that another message has, or that is not there at all
  */
 export async function postMessage(
   ctx: Ctx,
   ticket: TicketRow,
-  { isAuto = false, ...post }: Post,
+  { isAuto = false, attachmentIds = [], ...post }: Post,
 ): Promise<{ message: MessageRow; patch: TicketPatch } | undefined> {
   const now = ctx.deps.clock.now()
   const values: NewMessage = { ...post, id: newId('msg'), ticketId: ticket.id, isAuto, createdAt: now }
   const message = await insertMessage(ctx.db, values)
   if (!message) return undefined
+  if (attachmentIds.length > 0) {
+    const uploaderId = post.source === 'mail' ? null : post.authorId
+    const to = { ticketId: ticket.id, messageId: message.id }
+    const taken = new Set(await takeAttachments(ctx.db, { ids: attachmentIds, uploaderId, ...to }))
+    const missing = attachmentIds.find((id) => !taken.has(id))
+    if (missing !== undefined) throw notFound('attachment', missing)
+  }
   await addSearchWords(ctx.db, {
     ticketId: ticket.id,
     text: post.body,

@@ -3,6 +3,7 @@ import { renderMarkdown } from '../../../markdown/render.ts'
 import type { AuthoredMessage } from '../queries/messages.ts'
 import type { PeopledTicket, TicketRow } from '../queries/tickets.ts'
 import { choices } from '../transitions.ts'
+import { presentAttachment } from './attachments/present.ts'
 import { REOPEN_DAYS } from './move.ts'
 
 function waitingFor(ticket: TicketRow): 'support' | 'customer' | null {
@@ -79,7 +80,7 @@ export function presentDesk({ ticket, requesterName, requesterEmail, assigneeNam
   }
 }
 
-export function presentMessage({ message, authorName }: AuthoredMessage) {
+export function presentMessage({ message, authorName, attachments }: AuthoredMessage) {
   return {
     id: message.id,
     kind: message.kind,
@@ -89,6 +90,7 @@ export function presentMessage({ message, authorName }: AuthoredMessage) {
     html: renderMarkdown(message.body, { remoteImages: false }),
     source: message.source,
     isAuto: message.isAuto,
+    attachments: attachments.map(presentAttachment),
     createdAt: message.createdAt,
   }
 }

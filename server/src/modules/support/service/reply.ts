@@ -2,6 +2,7 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
+import { tookExactly } from '../queries/attachments.ts'
 import { findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
 import { findTicket, type TicketRow } from '../queries/tickets.ts'
 import { openTicket } from './create.ts'
@@ -18,6 +19,7 @@ export interface ReplyInput {
   /** Agents only. */
   status?: 'open' | 'pending' | 'solved' | undefined
   version?: number | undefined
+  attachmentIds?: string[] | undefined
   idempotencyKey?: string | undefined
 }
 
@@ -30,7 +32,7 @@ interface Replied {
 /**
  * Answers a ticket, as its customer or as an agent. A customer's answer opens it again; to a ticket that is over it opens another one,
  * linked to it. The same key again is the same answer.
- * @throws NOT_FOUND, TICKET_CLOSED (agents), TICKET_CONFLICT, TICKET_TRANSITION_INVALID, IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
+ * @throws NOT_FOUND (also an attachment), TICKET_CLOSED (agents), TICKET_CONFLICT, TICKET_TRANSITION_INVALID, IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
  */
 export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
   refuseImpersonation(ctx.actor)
@@ -39,7 +41,7 @@ export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
   const authored = await findMessage(ctx.db, message.id)
   return {
     ticket: presentTicket(ticket),
-    message: presentMessage(authored ?? { message, authorName: null }),
+    message: presentMessage(authored ?? { message, authorName: null, attachments: [] }),
     isFollowUp,
   }
 }
@@ -62,6 +64,7 @@ async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied
     authorId: userId,
     body: input.body,
     source: input.source,
+    attachmentIds: input.attachmentIds,
     idempotencyKey: input.idempotencyKey,
   })
   // Used for another ticket in this moment, whose lock is not ours.
@@ -85,6 +88,8 @@ async function repeated(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Repl
   const answers = [message.ticketId, message.movedFromId, found?.ticket.followUpOfId].includes(input.id)
   if (!found || !answers || message.kind !== 'message' || message.body !== input.body)
     throw new AppError('IDEMPOTENCY_CONFLICT')
+  if (!(await tookExactly(ctx.db, message.id, input.attachmentIds)))
+    throw new AppError('IDEMPOTENCY_CONFLICT')
   return { ticket: found.ticket, message, isFollowUp: found.ticket.followUpOfId === input.id }
 }
 
@@ -98,6 +103,7 @@ async function followUp(ctx: Ctx<SessionActor>, closed: TicketRow, input: ReplyI
     priority: closed.priority,
     source: input.source,
     followUpOfId: closed.id,
+    attachmentIds: input.attachmentIds,
     messageKey: input.idempotencyKey,
   })
   return { ticket, message, isFollowUp: true }

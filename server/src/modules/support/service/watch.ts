@@ -26,7 +26,10 @@ const PUBLIC_MEMBERS = new Set(['status', 'priority', 'category', 'score', 'by',
 const publicPart = (change: Record<string, unknown> | null): Record<string, unknown> | null =>
   change && Object.fromEntries(Object.entries(change).filter(([member]) => PUBLIC_MEMBERS.has(member)))
 
-function presentUpdate({ event, message, authorName, ...ticket }: StreamedEvent, publicOnly: boolean) {
+function presentUpdate(
+  { event, message, authorName, attachments, ...ticket }: StreamedEvent,
+  publicOnly: boolean,
+) {
   const shown = publicOnly ? publicPart : (change: Record<string, unknown> | null) => change
   return {
     ...ticket,
@@ -37,7 +40,7 @@ function presentUpdate({ event, message, authorName, ...ticket }: StreamedEvent,
     version: event.version,
     before: shown(event.before),
     after: shown(event.after),
-    message: message ? presentMessage({ message, authorName }) : null,
+    message: message ? presentMessage({ message, authorName, attachments }) : null,
     at: event.at,
   }
 }

@@ -3,6 +3,7 @@ import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { holdAgents, insertAgent } from '../queries/agents.ts'
+import { tookExactly } from '../queries/attachments.ts'
 import { findMessage, findMessageByKey } from '../queries/messages.ts'
 import type { TicketPatch, TicketRow } from '../queries/tickets.ts'
 import { deskOf } from './decide.ts'
@@ -80,7 +81,17 @@ export async function setPriority(
 /** Writes something that only agents see. It changes no state, and answers nothing; also closed tickets take notes. @throws NOT_FOUND */
 export async function addNote(
   ctx: StaffCtx,
-  { id, body, idempotencyKey }: { id: string; body: string; idempotencyKey?: string | undefined },
+  {
+    id,
+    body,
+    attachmentIds,
+    idempotencyKey,
+  }: {
+    id: string
+    body: string
+    attachmentIds?: string[] | undefined
+    idempotencyKey?: string | undefined
+  },
 ) {
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
@@ -92,6 +103,7 @@ export async function addNote(
       authorId,
       body,
       source: 'web',
+      attachmentIds,
       idempotencyKey,
     })
     if (!posted) {
@@ -101,6 +113,7 @@ export async function addNote(
           : await findMessageByKey(ctx.db, { authorId, idempotencyKey })
       if (earlier?.ticketId !== id || earlier.kind !== 'note' || earlier.body !== body)
         throw new AppError('IDEMPOTENCY_CONFLICT')
+      if (!(await tookExactly(ctx.db, earlier.id, attachmentIds))) throw new AppError('IDEMPOTENCY_CONFLICT')
       return noted(ctx, ticket, earlier.id)
     }
     return noted(

@@ -1,5 +1,6 @@
 import type { AccountActor, Ctx } from '../../../../context.ts'
 import { AppError } from '../../../../errors.ts'
+import { createMeter, type Meter } from '../../../../files/meter.ts'
 import { inTx } from '../../../../tx.ts'
 import { refuseImpersonation } from '../../../auth/actor.ts'
 import { isMemberAnywhere } from '../../queries/publisher-members.ts'
@@ -15,7 +16,6 @@ import {
 } from '../../queries/submissions.ts'
 import { openPackage } from '../../vsix/index.ts'
 import { requireMember } from '../publishers.ts'
-import { createMeter } from './meter.ts'
 import { presentSubmission, type Submission } from './present.ts'
 import { slotsOf } from './slots.ts'
 import { recordState } from './state.ts'
@@ -68,7 +68,7 @@ export async function submitPackage(
   await limits.consume([['submit:account', ctx.actor.userId]])
   const id = newSubmissionId()
   const storageKey = incomingKey(id)
-  const meter = createMeter(env.MAX_VSIX_BYTES)
+  const meter = createMeter({ limitBytes: env.MAX_VSIX_BYTES, code: 'VSIX_TOO_LARGE' })
   await files.putStream(storageKey, meter.through(body), { contentType: 'application/octet-stream' })
   try {
     const arrived = await look(ctx, { id, storageKey, meter })
@@ -93,7 +93,7 @@ async function discard(ctx: Ctx, storageKey: string): Promise<void> {
 
 async function look(
   ctx: Ctx,
-  { id, storageKey, meter }: { id: string; storageKey: string; meter: ReturnType<typeof createMeter> },
+  { id, storageKey, meter }: { id: string; storageKey: string; meter: Meter },
 ): Promise<Arrived> {
   return slotsOf(ctx.deps).opening.run(async () => {
     const access = await ctx.deps.files.open(storageKey)
