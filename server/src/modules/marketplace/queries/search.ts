@@ -11,6 +11,8 @@ import { SEARCH_TIERS } from '@devforge/db'
 export interface RankedQuery {
   all: string
   names: string
+  /** As `names`, without tags. */
+  title: string
   rank: string
   /** The filters alone, for what is found by its exact name. */
   filters: string | null
@@ -56,13 +58,17 @@ export const COUNT_LIMIT = 1_000
 const tiers = Array.from({ length: SEARCH_TIERS }, (_, tier) => tier)
 
 /**
- * Text score × prior. An exact name counts four times, so that a plain extension of that name beats a well-known one that only
+ * Text score × prior. Words in names count by how much of the display name they are, words in tags do not. An exact name counts four times, so that a plain extension of that name beats a well-known one that only
  * mentions it; yet what nobody knows and was published yesterday has a prior eight times smaller than an original's.
  */
 const SCORE = `
   (prior
     * (0.02 + ts_rank(document, $3::tsquery)
-      + case when document @@ $2::tsquery then 0.2 + 0.3 * least(1.0, $8::real / title_words) else 0 end)
+      + case
+          when document @@ $10::tsquery then 0.2 + 0.3 * least(1.0, $8::real / title_words)
+          when document @@ $2::tsquery then 0.2
+          else 0
+        end)
     * case
         when title_squash = $6 or name_squash = $6 then 4.0
         when starts_with(title_squash, $6) then least(2.5, 1.0 + 0.5 * $8::real)
@@ -86,8 +92,8 @@ t${tier} as materialized (
     and ${
       tier === 0
         ? 'document @@ $1::tsquery'
-        : `(select n from n${tier - 1}) < 2 * $14::int
-    and document @@ (case when (select n from n${tier - 1}) < $14::int then $1::tsquery else $2::tsquery end)`
+        : `(select n from n${tier - 1}) < 2 * $15::int
+    and document @@ (case when (select n from n${tier - 1}) < $15::int then $1::tsquery else $2::tsquery end)`
     }
   limit ${TIER_LIMIT}
 ),
@@ -115,16 +121,16 @@ from (select ${told}) told
 left join (
   select extension_id as "extensionId", no::float8 as no, score
   from found
-  where $10::float8 is null or score < $10 or (score = $10 and found.no < $11::bigint)
+  where $11::float8 is null or score < $11 or (score = $11 and found.no < $12::bigint)
   order by score desc, found.no desc
-  limit $12 offset $13
+  limit $13 offset $14
 ) paged on true
 order by paged.score desc, paged.no desc`
 
 /** How many were found when there were enough: the matches of the tiers that were taken in full. */
-const IN_FULL = `least(${tiers.map((tier) => `(select case when n >= $14::int then n end from n${tier})`).join(', ')})`
+const IN_FULL = `least(${tiers.map((tier) => `(select case when n >= $15::int then n end from n${tier})`).join(', ')})`
 
-/** Goes on counting in the tiers that were not taken in full, up to $15 in all. Without any, all that was found is all there is. */
+/** Goes on counting in the tiers that were not taken in full, up to $16 in all. Without any, all that was found is all there is. */
 const COUNTED = `
 counted as materialized (
   select count(*) as n from (
@@ -132,10 +138,10 @@ counted as materialized (
       .slice(1)
       .map(
         (tier) => `select 1 from extension_search
-    where tier = ${tier} and (select n from n${tier - 1}) >= $14::int and document @@ $1::tsquery and engine_floor <= $9`,
+    where tier = ${tier} and (select n from n${tier - 1}) >= $15::int and document @@ $1::tsquery and engine_floor <= $9`,
       )
       .join(' union all ')}
-    limit greatest(0, $15::int - coalesce(${IN_FULL}, 0))
+    limit greatest(0, $16::int - coalesce(${IN_FULL}, 0))
   ) more
 )`
 
@@ -168,6 +174,7 @@ const parameters = (query: RankedQuery) => [
   query.identifier,
   query.words,
   query.engine,
+  query.title,
 ]
 
 /** The best matches, from as many tiers as it takes to find `enough` to choose from. @param counts also tell how many there are in all */

@@ -66,10 +66,11 @@ async function readAnew(
 function queryOf(question: Question, text: TextQueries | null, strict: string | null): RankedQuery {
   const { parsed, filters, engine } = question
   // A query without lexemes matches nothing: only the identifier is asked for.
-  const { all, names, rank } = text ?? { all: '', names: '', rank: '' }
+  const { all, names, title, rank } = text ?? { all: '', names: '', title: '', rank: '' }
   return {
     all: text ? (both(all, filters) ?? '') : '',
     names: text ? (both(names, filters) ?? '') : '',
+    title,
     rank,
     filters,
     strict,

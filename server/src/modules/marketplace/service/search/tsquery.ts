@@ -14,6 +14,8 @@ export interface TextQueries {
   all: string
   /** Every word in names or tags. */
   names: string
+  /** Every word in names. */
+  title: string
   /** Any of the words: what the ranking weighs. */
   rank: string
 }
@@ -42,6 +44,9 @@ const nameQueries = (word: string, open: boolean): string[] => {
   return [name, ...(other === undefined ? [] : [quoted(lexeme.name(other))])]
 }
 
+/** The same of words in names only: as `searchDocument` weighs them. */
+const inTitle = (query: string): string => (query.endsWith(':*') ? `${query}A` : `${query}:A`)
+
 /**
  * @param lastIsOpen the last word may be a beginning: search as you type
  * @param relaxed any of the words will do
@@ -52,6 +57,7 @@ export function textQueries(
 ): TextQueries | null {
   const all: string[] = []
   const names: string[] = []
+  const title: string[] = []
   const rank: string[] = []
   for (const [place, { whole, parts, instead = [] }] of chunks.entries()) {
     const isLast = place === chunks.length - 1
@@ -59,6 +65,7 @@ export function textQueries(
     const isPrefix = open && (whole.length >= MIN_PREFIX || chunks.length === 1)
     const inAll = wordQueries(whole, isPrefix)
     const inNames = nameQueries(whole, isPrefix)
+    const inTitles = inNames.map(inTitle)
     // Without beginnings: `pyt` would count once for each of `python` and `pythonindent`.
     rank.push(...wordQueries(whole, false))
     if (parts.length > 0) {
@@ -66,22 +73,26 @@ export function textQueries(
         open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX
       inAll.push(every(parts.map((part, i) => any(wordQueries(part, isOpenPart(i))))))
       inNames.push(every(parts.map((part, i) => any(nameQueries(part, isOpenPart(i))))))
+      inTitles.push(every(parts.map((part, i) => any(nameQueries(part, isOpenPart(i)).map(inTitle)))))
       rank.push(...parts.map(quoted))
     }
     for (const word of instead) {
       inAll.push(quoted(word))
       inNames.push(quoted(lexeme.name(word)))
+      inTitles.push(inTitle(quoted(lexeme.name(word))))
       rank.push(quoted(word))
     }
     // A single letter being typed after other words says nothing yet.
     if (open && place > 0 && whole.length < MIN_PREFIX) continue
     all.push(any(inAll))
     names.push(any(inNames))
+    title.push(any(inTitles))
   }
   if (all.length === 0) return null
   return {
     all: relaxed ? any(all) : every(all),
     names: relaxed ? any(names) : every(names),
+    title: relaxed ? any(title) : every(title),
     rank: [...new Set(rank)].join(' | '),
   }
 }
