@@ -1,4 +1,5 @@
-// `pnpm bench:explain`: the plans of the hot statements among 100,000 licenses, as PostgreSQL really ran them for the real services.
+// `pnpm bench:explain`: the plans of the hot statements among 100,000 licenses, and of those of the search among 100,000 extensions, as
+// PostgreSQL really ran them for the real services.
 // Fails when one of them reads a large table from end to end.
 import { randomBytes } from 'node:crypto'
 import { newId } from '@devforge/db'
@@ -18,10 +19,13 @@ import { storeEvent } from '@devforge/server/modules/payments/queries/intake'
 import { versionOf } from '@devforge/server/modules/payments/queries/versions'
 import { waitingEvents } from '@devforge/server/modules/payments/queries/webhooks'
 import { createDataset, type Dataset, type KnownLicense, SECRET } from './dataset.ts'
-import { type Explained, explain, explainEverything } from './plans.ts'
+import { explainSearch } from './explain-search.ts'
+import { explainEverything, showPlans } from './plans.ts'
 import { say } from './report.ts'
 
 const LICENSES = 100_000
+/** `--keep=folder`: as of the search's bench. */
+const keep = process.argv.find((argument) => argument.startsWith('--keep='))?.slice('--keep='.length)
 /** Tables that grow with the business: reading one from end to end is what must not happen. */
 const LARGE = [
   'licenses',
@@ -80,25 +84,8 @@ async function showAll(deps: Deps): Promise<void> {
 }
 
 async function show(title: string, act: () => Promise<unknown>, { warm = true } = {}): Promise<void> {
-  say(`\n── ${title} ${'─'.repeat(Math.max(0, 100 - title.length))}`)
-  // Planning once and a cold cache are not what is looked at.
-  if (warm) await act()
-  const all = await explain(data, act)
-  if (all.length === 0) throw new Error(`${title}: PostgreSQL saw no statement`)
-  for (const { statement, ms, plan } of all) {
-    say(`${statement.slice(0, 160)}${statement.length > 160 ? ' …' : ''}  — ${ms} ms`)
-    for (const line of plan) say(`    ${line}`)
-  }
-  failures.push(...sequential(title, all))
+  failures.push(...(await showPlans(data, title, act, { large: LARGE, warm })))
 }
-
-const sequential = (title: string, all: Explained[]): string[] =>
-  all.flatMap(({ plan }) =>
-    plan.flatMap((line) => {
-      const table = /Seq Scan on (\w+)/.exec(line)?.[1]
-      return table !== undefined && LARGE.includes(table) ? [`${title}: ${table}`] : []
-    }),
-  )
 
 const store = (deps: Deps, id: string): Promise<boolean> =>
   storeEvent(deps.sql, deps.jobs, {
@@ -155,7 +142,8 @@ try {
 } finally {
   await deps.close()
 }
+failures.push(...(await explainSearch(keep)))
 if (failures.length > 0) {
   say(`\nRead from end to end: ${failures.join('; ')}`)
   process.exitCode = 1
-} else say(`\nNo large table (${LARGE.join(', ')}) was read from end to end.`)
+} else say('\nNo large table was read from end to end.')
