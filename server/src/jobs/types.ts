@@ -63,7 +63,7 @@ export interface JobDefinition<N extends JobName = JobName> {
   onStart?: JobData[N]
   /** Retries after the first failure, with exponential backoff; default 8 (about an hour). */
   retryLimit?: number
-  /** Jobs of this kind that run at once in one process; default 2. */
+  /** Jobs of this kind that run at once in one process; default 1 for what runs by the clock, else 2. */
   concurrency?: number
 }
 

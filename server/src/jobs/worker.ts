@@ -2,6 +2,7 @@ import type { JobWithMetadata } from 'pg-boss'
 import { systemContext } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { describe } from '../errors/describe.ts'
+import { dueQueues, watchDue } from './due.ts'
 import { createQueues } from './queue.ts'
 import { jobDefinitions } from './registry.ts'
 import type { JobData, JobDefinition, JobName } from './types.ts'
@@ -29,17 +30,22 @@ async function run<N extends JobName>(
   }
 }
 
-// The registry is a union of definitions; one generic call restores the link between name and data.
+// The registry is a union of definitions; one generic call restores the link between name and data. What the clock sends has
+// no data at all: the queue gives null.
 const runAny = <N extends JobName>(deps: Deps, job: JobDefinition<N>, id: string, data: unknown) =>
-  run(deps, job, id, data as JobData[N])
+  run(deps, job, id, (data ?? {}) as JobData[N])
 
-/** Workers are woken when a job comes (NOTIFY); this is for what they missed. */
-const POLL_SECONDS = 2
+/**
+ * Workers are woken when a job comes (NOTIFY), and when one came due (`watchDue`). How often they look without that: while the
+ * connection that listens is away, and else.
+ */
+const POLLING = { pollingIntervalSeconds: 60, notifyPollingIntervalSeconds: 300 }
 
-async function startOne<N extends JobName>(deps: Deps, job: JobDefinition<N>): Promise<void> {
+/** @returns the worker's id */
+async function startOne<N extends JobName>(deps: Deps, job: JobDefinition<N>): Promise<string> {
   const { boss } = deps.jobs
   let worker: string | undefined
-  worker = await boss.work(job.name, { pollingIntervalSeconds: POLL_SECONDS }, async ([item]) => {
+  worker = await boss.work(job.name, POLLING, async ([item]) => {
     try {
       if (item) await runAny(deps, job, item.id, item.data)
     } catch (error) {
@@ -50,16 +56,25 @@ async function startOne<N extends JobName>(deps: Deps, job: JobDefinition<N>): P
       if (worker) boss.notifyWorker(worker)
     }
   })
+  return worker
 }
+
+/** What runs by the clock runs one at a time. */
+const concurrencyOf = ({ concurrency, cron }: Pick<JobDefinition, 'concurrency' | 'cron'>): number =>
+  concurrency ?? (cron === undefined ? 2 : 1)
 
 /** Starts working on jobs until `boss.stop()`, which lets running ones finish. */
 export async function startWorker(deps: Deps): Promise<void> {
   const { boss } = deps.jobs
+  const workers = new Map<string, string[]>()
   for (const job of jobDefinitions) {
-    for (let n = 0; n < (job.concurrency ?? 2); n++) await startOne(deps, job)
+    const ids: string[] = []
+    for (let n = 0; n < concurrencyOf(job); n++) ids.push(await startOne(deps, job))
+    workers.set(job.name, ids)
     if (job.cron) await boss.schedule(job.name, job.cron)
     if (job.onStart) await boss.upsert(job.name, job.onStart, { singletonKey: 'start', startAfter: 0 })
   }
+  watchDue(deps, workers)
 }
 
 /**
@@ -72,9 +87,10 @@ export async function drainJobs(deps: Deps): Promise<{ ran: number; errors: unkn
   for (let idle = false; !idle; ) {
     idle = true
     // Asking every queue for its jobs is a statement each: one tells which have any.
-    const due = await deps.sql<{ name: string }[]>`
-      select distinct name from pgboss.job where state < 'active' and start_after <= now()`
-    const names = new Set(due.map(({ name }) => name))
+    const names = await dueQueues(
+      deps,
+      jobDefinitions.map(({ name }) => name),
+    )
     for (const job of jobDefinitions) {
       if (!names.has(job.name)) continue
       const items: JobWithMetadata<unknown>[] = await deps.jobs.boss.fetch(job.name, {
