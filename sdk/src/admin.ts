@@ -160,4 +160,38 @@ export class AdminApi {
   setQueue(input: Input<'admin.setQueue'>, options?: CallOptions): Promise<Output<'admin.setQueue'>> {
     return this.#call('admin.setQueue', 'mutation', input, options)
   }
+
+  /** What support promises, by plan and priority. */
+  slaPolicies(options?: CallOptions): Promise<Output<'admin.slaPolicies'>> {
+    return this.#call('admin.slaPolicies', 'query', undefined, options)
+  }
+
+  /**
+   * Sets what is promised to tickets of a plan and priority, in business minutes of a calendar; null: nothing. Promises that run are counted
+   * by it from their start; those that ended, or were broken, stay.
+   * @throws NOT_FOUND for the calendar, INVALID_INPUT for a promise that would take years in its hours
+   */
+  setSlaPolicy(
+    input: Input<'admin.setSlaPolicy'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.setSlaPolicy'>> {
+    return this.#call('admin.setSlaPolicy', 'mutation', input, options)
+  }
+
+  /** Business hours, with their time zones and holidays. */
+  calendars(options?: CallOptions): Promise<Output<'admin.calendars'>> {
+    return this.#call('admin.calendars', 'query', undefined, options)
+  }
+
+  /**
+   * Makes business hours, or with an `id` changes them: intervals by weekday, Monday first, in minutes since midnight of the time zone, and
+   * holidays. Promises that run by them are counted anew.
+   * @throws NOT_FOUND, CALENDAR_EXISTS, INVALID_INPUT for a week that never opens, or a zone or date that does not exist
+   */
+  setCalendar(
+    input: Input<'admin.setCalendar'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.setCalendar'>> {
+    return this.#call('admin.setCalendar', 'mutation', input, options)
+  }
 }

@@ -109,6 +109,32 @@ export interface Contract {
       banExpires: Date | null
     }
   }
+  'admin.calendars': {
+    kind: 'query'
+    input: void
+    output: {
+      items: {
+        name: string
+        timeZone: string
+        hours: {
+          from: number
+          to: number
+        }[][]
+        holidays: {
+          date: string
+          name: string
+          hours?:
+            | {
+                from: number
+                to: number
+              }[]
+            | undefined
+        }[]
+        id: string
+        updatedAt: Date
+      }[]
+    }
+  }
   'admin.createPlan': {
     kind: 'mutation'
     input: {
@@ -305,6 +331,49 @@ export interface Contract {
       lastAssignedAt: Date | null
     }
   }
+  'admin.setCalendar': {
+    kind: 'mutation'
+    input: {
+      name: string
+      timeZone: string
+      hours: {
+        from: number
+        to: number
+      }[][]
+      holidays: {
+        date: string
+        name: string
+        hours?:
+          | {
+              from: number
+              to: number
+            }[]
+          | undefined
+      }[]
+      id?: string | undefined
+      reason?: string | undefined
+    }
+    output: {
+      name: string
+      timeZone: string
+      hours: {
+        from: number
+        to: number
+      }[][]
+      holidays: {
+        date: string
+        name: string
+        hours?:
+          | {
+              from: number
+              to: number
+            }[]
+          | undefined
+      }[]
+      id: string
+      updatedAt: Date
+    }
+  }
   'admin.setQueue': {
     kind: 'mutation'
     input: {
@@ -351,6 +420,44 @@ export interface Contract {
       banned: boolean
       banReason: string | null
       banExpires: Date | null
+    }
+  }
+  'admin.setSlaPolicy': {
+    kind: 'mutation'
+    input: {
+      plan: 'enterprise' | 'free' | 'pro'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      calendarId: string
+      firstResponseMinutes: number | null
+      nextResponseMinutes: number | null
+      resolutionMinutes: number | null
+      reason?: string | undefined
+    }
+    output: {
+      plan: 'enterprise' | 'free' | 'pro'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      firstResponseMinutes: number | null
+      nextResponseMinutes: number | null
+      resolutionMinutes: number | null
+      id: string
+      calendarId: string
+      updatedAt: Date
+    }
+  }
+  'admin.slaPolicies': {
+    kind: 'query'
+    input: void
+    output: {
+      items: {
+        plan: 'enterprise' | 'free' | 'pro'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        firstResponseMinutes: number | null
+        nextResponseMinutes: number | null
+        resolutionMinutes: number | null
+        id: string
+        calendarId: string
+        updatedAt: Date
+      }[]
     }
   }
   'admin.unban': {
@@ -2908,6 +3015,16 @@ export interface Contract {
           resolutionDueAt: Date | null
           nextDueAt: Date | null
           breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -2979,6 +3096,16 @@ export interface Contract {
           resolutionDueAt: Date | null
           nextDueAt: Date | null
           breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -3094,6 +3221,16 @@ export interface Contract {
           resolutionDueAt: Date | null
           nextDueAt: Date | null
           breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -3222,6 +3359,16 @@ export interface Contract {
             resolutionDueAt: Date | null
             nextDueAt: Date | null
             breached: boolean
+            clocks: {
+              metric: 'firstResponse' | 'nextResponse' | 'resolution'
+              cycle: number
+              state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+              startedAt: Date
+              endedAt: Date | null
+              dueAt: Date | null
+              usedMs: number
+              remainingMs: number | null
+            }[]
           }
           splitFromId: string | null
           choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -3475,6 +3622,16 @@ export interface Contract {
           resolutionDueAt: Date | null
           nextDueAt: Date | null
           breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -3569,6 +3726,16 @@ export interface Contract {
           resolutionDueAt: Date | null
           nextDueAt: Date | null
           breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
@@ -3745,6 +3912,9 @@ export interface ErrorDetails {
   AUTH_TOTP_REQUIRED: null
   BATCH_TOO_LARGE: {
     limit: number
+  }
+  CALENDAR_EXISTS: {
+    name: string
   }
   CHECKOUT_EXPIRED: {
     id: string

@@ -151,6 +151,10 @@ const cases: Record<string, Case> = {
   'admin.createPlan': { staff: {} },
   'admin.updatePlan': { staff: {} },
   'admin.archivePlan': { staff: {} },
+  'admin.slaPolicies': { staff: {} },
+  'admin.setSlaPolicy': { staff: {} },
+  'admin.calendars': { staff: {} },
+  'admin.setCalendar': { staff: {} },
   'licenses.addRelease': { staff: { version: '1.0.0', releasedAt: new Date() } },
 
   'marketplace.search': 'no-id',

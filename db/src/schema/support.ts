@@ -95,14 +95,17 @@ export const supportQueueAgents = pgTable(
 /** Minutes since midnight, of the calendar's time zone: `{ from: 540, to: 1020 }` is nine to five. */
 export interface OpenInterval {
   from: number
+  /** Exclusive. Beyond 1440 it goes on into the next day: `{ from: 1320, to: 1800 }` is ten in the evening to six in the morning. */
   to: number
 }
 
-/** Days of no work. */
+/** A day of no work, or of less. */
 export interface Holiday {
-  /** `2026-12-25` */
+  /** `2026-12-25`, in the calendar's time zone */
   date: string
   name: string
+  /** What is open nevertheless; without it, nothing is. */
+  hours?: OpenInterval[]
 }
 
 /** When support is there. */

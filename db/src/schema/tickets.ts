@@ -24,11 +24,32 @@ export const ticketSource = pgEnum('ticket_source', ['editor', 'web', 'mail', 'a
 /** What of a ticket about an extension its publisher may see; chosen by the customer. The subject goes with any of them. */
 export type PublisherShare = 'messages' | 'diagnostics' | 'contact'
 
-/** What the resolution clock needs to know of the past (`modules/support/sla`). */
-export interface SlaState {
-  /** One more with every reopening. */
+/** One promise of a ticket: when its clock ran, and what came of it. Times in epoch milliseconds. */
+export interface SlaTimer {
+  /** 1, 2, …: which of the ticket's promises of this kind. */
   cycle: number
-  [key: string]: unknown
+  /** `to: null` while it runs. */
+  runs: { from: number; to: number | null }[]
+  /** How it ended: kept, or with nothing left to promise (solved without an answer, merged). */
+  outcome: 'met' | 'cancelled' | null
+  /**
+   * What was last promised, so that a breach before a change of policy is known after it, whether the sweep came by in between or not;
+   * null while nothing is promised, or while paused.
+   */
+  dueAt: number | null
+  targetMs: number | null
+  /** What had been promised when it was broken. Once there, it stays. */
+  breachedDueAt: number | null
+  /** The assignee was told that it gets late. */
+  warned: boolean
+}
+
+/** The clocks of a ticket (`modules/support/sla`). */
+export interface SlaState {
+  firstResponse: SlaTimer
+  /** The last one; null until the customer writes after an answer. */
+  nextResponse: SlaTimer | null
+  resolution: SlaTimer
 }
 
 /** What else the undo of a merge needs to know. Times in epoch ms. */
@@ -98,8 +119,10 @@ export const tickets = pgTable(
     firstResponseDueAt: at('first_response_due_at'),
     nextResponseDueAt: at('next_response_due_at'),
     resolutionDueAt: at('resolution_due_at'),
-    /** The earliest of those that run; what the queue is sorted and the sweep looks by. */
+    /** The earliest of those that run, also one that was broken; what the queue is sorted by. */
     nextDueAt: at('next_due_at'),
+    /** When the sweep has to look at it next: to warn, or to write down a breach. */
+    slaCheckAt: at('sla_check_at'),
     /** A promise has been broken, however long ago. */
     breached: boolean('breached').notNull().default(false),
     sla: jsonb('sla').$type<SlaState>(),
@@ -131,6 +154,11 @@ export const tickets = pgTable(
       .where(sql`${t.satisfactionScore} is not null`),
     index('tickets_status_idx').on(t.status, t.id),
     index('tickets_due_idx').on(t.nextDueAt).where(sql`${t.nextDueAt} is not null`),
+    index('tickets_sla_check_idx').on(t.slaCheckAt, t.id).where(sql`${t.slaCheckAt} is not null`),
+    // The tickets that run by a policy, for when it changes.
+    index('tickets_policy_idx')
+      .on(t.plan, t.priority, t.id)
+      .where(sql`${t.status} in ('new', 'open', 'pending', 'on_hold')`),
     index('tickets_hold_idx').on(t.holdUntil).where(sql`${t.status} = 'on_hold'`),
     index('tickets_pending_idx').on(t.statusChangedAt).where(sql`${t.status} = 'pending'`),
     index('tickets_solved_idx').on(t.lastSolvedAt).where(sql`${t.status} = 'solved'`),

@@ -1,3 +1,4 @@
+import type { supportPlan, ticketPriority } from '@devforge/db'
 import { addMs, MINUTE } from '../clock.ts'
 import type { Ctx } from '../context.ts'
 
@@ -49,6 +50,13 @@ export interface JobData {
   'support.assign': { queueId: string }
   'support.sweep': Record<string, never>
   'support.sweepFiles': Record<string, never>
+  'support.sla': Record<string, never>
+  'support.slaChanged': {
+    plan: (typeof supportPlan.enumValues)[number]
+    priority: (typeof ticketPriority.enumValues)[number]
+    after?: string
+  }
+  'support.planChanged': { userId: string }
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -44,6 +44,8 @@ export interface MailTemplates {
     submissionId: string
   }
   'appeal-declined': { name: string; extension: string; answer: string }
+  'sla-warning': { name: string; ticket: string; promise: string; dueAt: string }
+  'sla-breached': { name: string; ticket: string; promise: string; dueAt: string }
 }
 export type MailTemplate = keyof MailTemplates
 
@@ -269,6 +271,17 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
     paragraphs: [
       `Hello ${name},`,
       `we looked at it again, and the decision about ${extension} stays: ${answer}`,
+    ],
+  }),
+  'sla-warning': ({ name, ticket, promise, dueAt }) => ({
+    subject: `Ticket ${ticket}: the ${promise} is due soon`,
+    paragraphs: [`Hello ${name},`, `the ${promise} of ticket ${ticket}, which is yours, is due at ${dueAt}.`],
+  }),
+  'sla-breached': ({ name, ticket, promise, dueAt }) => ({
+    subject: `Ticket ${ticket}: the ${promise} is late`,
+    paragraphs: [
+      `Hello ${name},`,
+      `the ${promise} of ticket ${ticket}, which is yours, was due at ${dueAt} and is late.`,
     ],
   }),
 }

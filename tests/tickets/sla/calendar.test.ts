@@ -1,9 +1,9 @@
+import type { OpenInterval } from '@devforge/db'
 import {
   addBusinessMs,
   businessMsBetween,
   type CalendarDefinition,
   createCalendar,
-  type OpenInterval,
 } from '@devforge/server/modules/support/sla/calendar'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

@@ -5,11 +5,13 @@ import * as s from './schemas.ts'
 import { audit } from './service/audit.ts'
 import { rotateSigningKey } from './service/signing-keys.ts'
 import { ban, impersonate, searchUsers, setRole, unban } from './service/users.ts'
+import { adminSlaProcedures } from './sla.ts'
 import { adminSupportProcedures } from './support.ts'
 
 export const adminRouter = router({
   ...adminPaymentsProcedures,
   ...adminSupportProcedures,
+  ...adminSlaProcedures,
 
   users: adminProcedure
     .meta({ openapi: { method: 'GET', path: '/admin/users', summary: 'Find accounts' } })

@@ -34,5 +34,6 @@ export const supportErrors = defineErrors({
     'CONFLICT',
     'One active queue takes what no other does. Make another one the default first.',
   ),
+  CALENDAR_EXISTS: error<{ name: string }>('CONFLICT', 'Another calendar has this name.'),
   TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
 })

@@ -1,6 +1,9 @@
 import { defineJob } from '../../jobs/types.ts'
 import { assignWaiting, sweepWaiting } from './service/assignment/assign.ts'
 import { sweepAttachments } from './service/attachments/sweep.ts'
+import { followPlan } from './service/sla/plan.ts'
+import { followPolicy } from './service/sla/settings.ts'
+import { sweepSla } from './service/sla/sweep.ts'
 import { runTimers } from './service/timers.ts'
 
 export const supportJobs = [
@@ -25,4 +28,14 @@ export const supportJobs = [
     concurrency: 1,
   }),
   defineJob({ name: 'support.sweepFiles', cron: '41 * * * *', handler: sweepAttachments }),
+  defineJob({
+    // Warnings, and promises that were broken.
+    name: 'support.sla',
+    cron: '* * * * *',
+    onStart: {},
+    handler: (ctx) => sweepSla(ctx),
+    concurrency: 1,
+  }),
+  defineJob({ name: 'support.slaChanged', handler: followPolicy, concurrency: 1 }),
+  defineJob({ name: 'support.planChanged', handler: (ctx, { userId }) => followPlan(ctx, userId) }),
 ]

@@ -13,6 +13,7 @@ import {
   updateLicense,
 } from '../queries/licenses.ts'
 import { isUsable, statusAt } from '../state.ts'
+import { raiseSupport } from './support-plan.ts'
 
 /** Who or what brought a change about: `reason` in words, `cause` the id of the payment, refund, dispute or subscription. */
 export interface Why {
@@ -87,6 +88,7 @@ export async function change(
     await appendRevocations(ctx.db, [{ licenseId: license.id, kind, at: now }])
     await tellOtherLeases(ctx, updated, nowUsable ? 'entitlement_added' : 'entitlement_removed')
   }
+  if ('status' in after || 'expiresAt' in after) await raiseSupport(ctx, updated)
   return updated
 }
 

@@ -9,6 +9,7 @@ import type { LicenseRow, PlanRow } from '../queries/licenses.ts'
 import { insertLicense, lockIssued } from '../queries/licenses.ts'
 import type { Why } from './change.ts'
 import { recordEvent } from './change.ts'
+import { raiseSupport } from './support-plan.ts'
 
 export interface IssueLicense extends Why {
   userId: string
@@ -70,6 +71,7 @@ export function issueLicense(
       cause: input.cause,
       after: { status: license.status, plan: plan.slug, seats },
     })
+    await raiseSupport(ctx, license)
     if (input.notify !== false) {
       const { name, email } = await findContact(ctx.db, userId)
       await queueMail(ctx, {

@@ -20,6 +20,7 @@ import {
 import { isUsable, statusAt } from '../state.ts'
 import { nameOf, recordEvent, tellOtherLeases } from './change.ts'
 import { freeDevices } from './devices.ts'
+import { raiseSupport } from './support-plan.ts'
 
 type OwnCtx = Ctx<SessionActor>
 
@@ -149,7 +150,13 @@ export async function transferLicense(ctx: OwnCtx, input: { licenseId: string; t
     const now = ctx.deps.clock.now()
     const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
     const plan = await findPlan(ctx.db, license.planSlug)
-    await updateLicense(ctx.db, license.id, { userId: recipient.userId, keyHash, keyHint, updatedAt: now })
+    const transferred = await updateLicense(ctx.db, license.id, {
+      userId: recipient.userId,
+      keyHash,
+      keyHint,
+      updatedAt: now,
+    })
+    await raiseSupport(ctx, transferred)
     const devicesFreed = await freeDevices(ctx, license.id)
     await tellOtherLeases(ctx, license, 'entitlement_removed')
     await recordEvent(ctx, license.id, 'license.transferred', {

@@ -8,6 +8,7 @@ import {
 } from '@devforge/db'
 import { z } from 'zod'
 import { id, line, pageInput, pageOf } from '../../../wire.ts'
+import { clockStates, metrics } from '../sla/clocks.ts'
 import { attachmentIds, attachmentSchema } from './attachments.ts'
 
 export const status = z.enum(ticketStatus.enumValues)
@@ -57,6 +58,24 @@ export const ticketSchema = z
   })
   .meta({ id: 'Ticket' })
 
+/** A promise of a ticket. Times used and left are business time of its calendar. */
+const clockSchema = z
+  .object({
+    metric: z.enum(metrics),
+    /** 1, 2, …: which of the ticket's promises of this kind. */
+    cycle: z.number(),
+    /** `none`: nothing is promised; `cancelled`: ended without an answer that was still in time (solved, merged). */
+    state: z.enum(clockStates),
+    startedAt: z.date(),
+    endedAt: z.date().nullable(),
+    /** Null while paused, or nothing is promised. */
+    dueAt: z.date().nullable(),
+    usedMs: z.number(),
+    /** Negative: so much late. */
+    remainingMs: z.number().nullable(),
+  })
+  .meta({ id: 'SlaClock' })
+
 /** What only the desk sees of it. */
 export const deskSchema = z
   .object({
@@ -84,7 +103,8 @@ export const deskSchema = z
       nextResponseDueAt: z.date().nullable(),
       resolutionDueAt: z.date().nullable(),
       nextDueAt: z.date().nullable(),
-      breached: z.boolean(),
+      breached: z.boolean().describe('Some promise was broken, however long ago'),
+      clocks: z.array(clockSchema),
     }),
     splitFromId: z.string().nullable(),
     /** States an agent can move it to now. */

@@ -7,6 +7,7 @@ import { refuseImpersonation } from '../../auth/actor.ts'
 import { supportPlanOf } from '../../licenses/service/support-plan.ts'
 import type { MessageRow } from '../queries/messages.ts'
 import { queueFor } from '../queries/queues.ts'
+import { holdPlan } from '../queries/sla.ts'
 import { addSearchWords, findTicketByKey, insertTicket, type TicketRow } from '../queries/tickets.ts'
 import { messageEvent, type Post, postMessage } from './post.ts'
 import { presentTicket } from './present.ts'
@@ -53,6 +54,7 @@ async function tryOpen(
 ): Promise<{ ticket: TicketRow; message: MessageRow } | null> {
   const now = ctx.deps.clock.now()
   const { requesterId, subject, body, category, source, idempotencyKey } = open
+  await holdPlan(ctx.db, requesterId)
   const plan = await supportPlanOf(ctx, requesterId)
   const inserted = await insertTicket(ctx.db, {
     id: newId('tkt'),

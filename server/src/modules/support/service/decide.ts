@@ -8,6 +8,7 @@ import { isOver, moveTicket } from './move.ts'
 import { messageEvent, postMessage } from './post.ts'
 import { presentDesk, presentTicket } from './present.ts'
 import { holdTicket, saveTicket, type TicketEvent } from './save.ts'
+import { clockReader } from './sla/policies.ts'
 import { moverOf, scopeOf } from './viewer.ts'
 
 interface Change {
@@ -154,5 +155,6 @@ function holdOf(
 export async function deskOf(ctx: Ctx, ticket: TicketRow) {
   const found = await findTicket(ctx.db, { id: ticket.id })
   if (!found) throw new Error(`ticket ${ticket.id} vanished`)
-  return presentDesk(found)
+  const clocksOf = await clockReader(ctx)
+  return presentDesk(found, clocksOf(found.ticket))
 }

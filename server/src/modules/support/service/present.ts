@@ -2,6 +2,7 @@ import { addMs, DAY } from '../../../clock.ts'
 import { renderMarkdown } from '../../../markdown/render.ts'
 import type { AuthoredMessage } from '../queries/messages.ts'
 import type { PeopledTicket, TicketRow } from '../queries/tickets.ts'
+import type { Clock } from '../sla/clocks.ts'
 import { choices } from '../transitions.ts'
 import { presentAttachment } from './attachments/present.ts'
 import { REOPEN_DAYS } from './move.ts'
@@ -49,8 +50,11 @@ export function presentTicket(ticket: TicketRow) {
   }
 }
 
-/** The same with what only the desk sees. */
-export function presentDesk({ ticket, requesterName, requesterEmail, assigneeName }: PeopledTicket) {
+/** The same with what only the desk sees. The clocks are of `clockReader`. */
+export function presentDesk(
+  { ticket, requesterName, requesterEmail, assigneeName }: PeopledTicket,
+  clocks: Clock[],
+) {
   return {
     ...presentTicket(ticket),
     desk: {
@@ -73,12 +77,20 @@ export function presentDesk({ ticket, requesterName, requesterEmail, assigneeNam
         resolutionDueAt: ticket.resolutionDueAt,
         nextDueAt: ticket.nextDueAt,
         breached: ticket.breached,
+        clocks: clocks.map(presentClock),
       },
       splitFromId: ticket.splitFromId,
       choices: choices(ticket.status, 'agent'),
     },
   }
 }
+
+const presentClock = ({ startedAt, endedAt, dueAt, ...clock }: Clock) => ({
+  ...clock,
+  startedAt: new Date(startedAt),
+  endedAt: endedAt === null ? null : new Date(endedAt),
+  dueAt: dueAt === null ? null : new Date(dueAt),
+})
 
 export function presentMessage({ message, authorName, attachments }: AuthoredMessage) {
   return {

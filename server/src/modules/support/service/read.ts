@@ -4,6 +4,7 @@ import { toPage } from '../../../wire.ts'
 import { listMessages } from '../queries/messages.ts'
 import { findTicket, listTickets, type TicketStatus } from '../queries/tickets.ts'
 import { presentDesk, presentMessage, presentTicket } from './present.ts'
+import { clockReader } from './sla/policies.ts'
 import { moverOf, scopeOf } from './viewer.ts'
 
 /** Messages that come with a ticket. */
@@ -34,12 +35,11 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
   const withNotes = seesDesk(ctx, found.ticket.requesterId)
   const rows = await listMessages(ctx.db, { ticketId: id, withNotes, limit: SHOWN_MESSAGES })
   const shown = rows.slice(0, SHOWN_MESSAGES)
-  const { desk, ...ticket } = presentDesk(found)
   return {
-    ...ticket,
+    ...presentTicket(found.ticket),
     messages: shown.map(presentMessage).reverse(),
     earlierMessages: rows.length > SHOWN_MESSAGES ? String(shown.at(-1)?.message.sequence) : null,
-    desk: withNotes ? desk : null,
+    desk: withNotes ? presentDesk(found, (await clockReader(ctx))(found.ticket)).desk : null,
   }
 }
 

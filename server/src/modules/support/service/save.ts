@@ -11,6 +11,7 @@ import {
   updateTicket,
 } from '../queries/tickets.ts'
 import { wakeAssignment } from './assignment/wake.ts'
+import { recomputeSla } from './sla/keep.ts'
 
 /** Something that happened to a ticket. Never erased: ids and states, no words of people and no addresses. */
 export interface TicketEvent {
@@ -62,7 +63,7 @@ export async function saveTicket(
 /**
  * The one place where tickets change: writes the changes of locked tickets with what they mean for the promises made, the events that tell
  * of them, wakes whoever watches, and has waiting tickets assigned. Once, and last in its transaction (see `insertEvents`): locks are taken
- * in the order tickets, agents, events.
+ * in the order tickets, agents, policies, events.
  */
 export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<TicketRow[]> {
   const now = ctx.deps.clock.now()
@@ -70,14 +71,16 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
   const saved: { before: TicketRow; after: TicketRow; events: TicketEvent[] }[] = []
   for (const { before, patch, events } of changes) {
     const isKept = before.assigneeId === null || !comesBack(before, patch) || kept.has(before.assigneeId)
+    const changed = isKept ? patch : { ...patch, assigneeId: null }
+    const sla = await recomputeSla(ctx, before, { ...before, ...changed })
     const after = await updateTicket(ctx.db, before.id, {
-      ...patch,
-      ...(isKept ? {} : { assigneeId: null }),
+      ...changed,
+      ...sla.patch,
       version: before.version + 1,
       updatedAt: now,
     })
     if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
-    saved.push({ before, after, events: [...events, ...changesBetween(before, after)] })
+    saved.push({ before, after, events: [...events, ...changesBetween(before, after), ...sla.events] })
   }
   for (const { after, events } of saved) await tell(ctx, after, events)
   await wakeAssignment(ctx, {

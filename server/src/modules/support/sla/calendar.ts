@@ -1,26 +1,13 @@
+import type { Holiday, OpenInterval } from '@devforge/db'
 import { DAY, MINUTE } from '../../../clock.ts'
 import { isTimeZone, offsetSpans } from './zone.ts'
-
-/** Minutes since midnight on the wall clock; `to` is exclusive. */
-export interface OpenInterval {
-  from: number
-  /** Beyond 1440 it goes on into the next day: `{ from: 1320, to: 1800 }` is ten in the evening to six in the morning. */
-  to: number
-}
-
-export interface Holiday {
-  /** `2026-12-25`, in the calendar's zone. */
-  date: string
-  /** What is open nevertheless; without it, nothing is. */
-  hours?: OpenInterval[]
-}
 
 export interface CalendarDefinition {
   /** IANA: `Europe/Berlin`. */
   timeZone: string
   /** By weekday, Monday first: seven lists. Around the clock is `{ from: 0, to: 1440 }` on every day. */
   hours: OpenInterval[][]
-  holidays: Holiday[]
+  holidays: Pick<Holiday, 'date' | 'hours'>[]
 }
 
 /** Open stretches of one year of UTC, as parallel arrays: sorted, disjoint, with what was open before each. */

@@ -1,16 +1,6 @@
+import type { SlaState, SlaTimer } from '@devforge/db'
 import type { BusinessCalendar } from './calendar.ts'
-import {
-  end,
-  isRunning,
-  judge,
-  momentOf,
-  pause,
-  promise,
-  resume,
-  startTimer,
-  type Timer,
-  usedMs,
-} from './timers.ts'
+import { end, isRunning, judge, momentOf, pause, promise, resume, startTimer, usedMs } from './timers.ts'
 
 export type TicketStatus = 'new' | 'open' | 'pending' | 'on_hold' | 'solved' | 'closed'
 export const metrics = ['firstResponse', 'nextResponse', 'resolution'] as const
@@ -43,26 +33,20 @@ export interface Policy {
   targets: Record<Metric, number | null>
 }
 
-/** The clocks of a ticket as they are kept with it (`tickets.sla`). */
-export interface SlaState {
-  firstResponse: Timer
-  /** The last one; null until the customer writes after an answer. */
-  nextResponse: Timer | null
-  resolution: Timer
-}
+/**
+ * - `none`: nothing is promised
+ * - `running`, `paused`: in time so far
+ * - `met`: ended in time
+ * - `breached`: was late, whether it still runs or not
+ * - `cancelled`: ended in time, with nothing left to promise: solved or merged without an answer
+ */
+export const clockStates = ['none', 'running', 'paused', 'met', 'breached', 'cancelled'] as const
 
 /** A clock as people see it. Times in epoch ms. */
 export interface Clock {
   metric: Metric
   cycle: number
-  /**
-   * - `none`: nothing is promised
-   * - `running`, `paused`: in time so far
-   * - `met`: ended in time
-   * - `breached`: was late, whether it still runs or not
-   * - `cancelled`: ended in time, with nothing left to promise: solved or merged without an answer
-   */
-  state: 'none' | 'running' | 'paused' | 'met' | 'breached' | 'cancelled'
+  state: (typeof clockStates)[number]
   startedAt: number
   endedAt: number | null
   /** The deadline: of what runs, of what has ended, and of what was broken; null while paused. */
@@ -179,7 +163,7 @@ function transition(
   return unanswered || by === 'customer' ? wait(moved, at) : moved
 }
 
-function readClock(metric: Metric, timer: Timer, calendar: BusinessCalendar, now: number): Clock {
+function readClock(metric: Metric, timer: SlaTimer, calendar: BusinessCalendar, now: number): Clock {
   const { cycle, runs, outcome, targetMs, breachedDueAt } = timer
   const used = usedMs(timer, calendar, now)
   return {
@@ -194,7 +178,7 @@ function readClock(metric: Metric, timer: Timer, calendar: BusinessCalendar, now
   }
 }
 
-function stateOf(timer: Timer): Clock['state'] {
+function stateOf(timer: SlaTimer): Clock['state'] {
   if (timer.breachedDueAt !== null) return 'breached'
   if (timer.targetMs === null) return 'none'
   if (timer.outcome !== null) return timer.outcome
@@ -203,7 +187,7 @@ function stateOf(timer: Timer): Clock['state'] {
 
 function promiseAll(state: SlaState, { calendar, targets }: Policy): SlaState {
   const { firstResponse, nextResponse, resolution } = state
-  const renew = (timer: Timer, metric: Metric) => promise(timer, { calendar, targetMs: targets[metric] })
+  const renew = (timer: SlaTimer, metric: Metric) => promise(timer, { calendar, targetMs: targets[metric] })
   return {
     firstResponse: renew(firstResponse, 'firstResponse'),
     nextResponse: nextResponse && renew(nextResponse, 'nextResponse'),

@@ -1,0 +1,3 @@
+ALTER TABLE "tickets" ADD COLUMN "sla_check_at" timestamp (3) with time zone;--> statement-breakpoint
+CREATE INDEX "tickets_sla_check_idx" ON "tickets" USING btree ("sla_check_at","id") WHERE "tickets"."sla_check_at" is not null;--> statement-breakpoint
+CREATE INDEX "tickets_policy_idx" ON "tickets" USING btree ("plan","priority","id") WHERE "tickets"."status" in ('new', 'open', 'pending', 'on_hold');
