@@ -194,4 +194,23 @@ export class AdminApi {
   ): Promise<Output<'admin.setCalendar'>> {
     return this.#call('admin.setCalendar', 'mutation', input, options)
   }
+
+  /** Mails that came in for support, newest first; parked ones wait for somebody to look. */
+  inboundMails(
+    input?: Input<'admin.inboundMails'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.inboundMails'>> {
+    return this.#call('admin.inboundMails', 'query', input ?? {}, options)
+  }
+
+  /**
+   * Reads a parked mail again.
+   * @throws NOT_FOUND, CONFLICT (it is not parked)
+   */
+  retryInboundMail(
+    input: Input<'admin.retryInboundMail'>,
+    options?: CallOptions,
+  ): Promise<Output<'admin.retryInboundMail'>> {
+    return this.#call('admin.retryInboundMail', 'mutation', input, options)
+  }
 }

@@ -193,6 +193,26 @@ export interface Contract {
       sessionToken: string
     }
   }
+  'admin.inboundMails': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'ignored' | 'parked' | 'processed' | 'received' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        status: 'ignored' | 'parked' | 'processed' | 'received'
+        reason: string | null
+        ticketId: string | null
+        sizeBytes: number
+        attempts: number
+        createdAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
   'admin.jobs': {
     kind: 'query'
     input: {
@@ -273,6 +293,21 @@ export interface Contract {
       occurredAt: Date
       receivedAt: Date
       processedAt: Date | null
+    }
+  }
+  'admin.retryInboundMail': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      status: 'ignored' | 'parked' | 'processed' | 'received'
+      reason: string | null
+      ticketId: string | null
+      sizeBytes: number
+      attempts: number
+      createdAt: Date
     }
   }
   'admin.retryJob': {

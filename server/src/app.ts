@@ -11,7 +11,9 @@ import { createEdge } from './http/edge.ts'
 import { answerError } from './http/errors.ts'
 import { type Lifecycle, mountHealth } from './http/health.ts'
 import { mountHome } from './http/home.ts'
+import { mountInboundMail } from './http/inbound-mail.ts'
 import { MAX_BODY_BYTES } from './http/json-input.ts'
+import { mountMailPages } from './http/mail-pages.ts'
 import { mountFallbacks } from './http/not-found.ts'
 import { mountOpenVsx } from './http/open-vsx/routes.ts'
 import { mountPackageFiles } from './http/package-files.ts'
@@ -33,9 +35,10 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountGallery(app, deps, edge)
   mountOpenVsx(app, deps, edge)
   app.use(edge.middleware)
-  // Files are larger than any other body, and limited by themselves.
+  // Files and mails are larger than any other body, and limited by themselves.
   mountUpload(app, deps)
   mountAttachmentUpload(app, deps)
+  mountInboundMail(app, deps)
   app.on(
     ['POST', 'PUT', 'PATCH', 'DELETE'],
     '*',
@@ -50,6 +53,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   mountServiceRoutes(app, deps)
   mountAuth(app, deps)
   mountAccountPages(app, deps)
+  mountMailPages(app, deps)
   mountStripeWebhook(app, deps)
   mountPackageFiles(app, deps)
   mountAttachmentFiles(app, deps)

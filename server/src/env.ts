@@ -69,6 +69,29 @@ export const envSchema = z.object({
     .optional()
     .describe('smtp(s)://user:password@host:port; unset: mails are kept in MAIL_DIR and shown at /dev/mail'),
   MAIL_FROM: z.string().default('Dev Forge <noreply@devforge.localhost>').describe('sender of mails'),
+  SUPPORT_MAIL: z
+    .email()
+    .default('support@devforge.localhost')
+    .describe(
+      'where customers write to; answers go to support+…@ of the same domain, so the gateway must take those, too',
+    ),
+  MAIL_INBOUND_SECRETS: list
+    .optional()
+    .describe(
+      'secrets that the mail gateway signs with at /webhooks/mail, comma separated; several during a rotation; empty closes the route',
+    ),
+  MAIL_AUTHSERV_ID: z
+    .string()
+    .optional()
+    .describe(
+      'whose Authentication-Results are believed; unset: senders are taken as they say, behind secret addresses',
+    ),
+  MAX_MAIL_BYTES: z.coerce
+    .number()
+    .int()
+    .min(10_000)
+    .default(30_000_000)
+    .describe('size of a mail that comes in'),
   MAIL_DIR: z.string().default('.data/mail').describe('where mails are kept without SMTP'),
   CORS_ORIGINS: list
     .pipe(z.array(z.url()))

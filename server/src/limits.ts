@@ -39,6 +39,7 @@ export const limitRules = {
   'appeal:account': { points: 20, windowSeconds: DAY_SECONDS },
   'report:account': { points: 20, windowSeconds: DAY_SECONDS },
   'ticket:account': { points: 30, windowSeconds: HOUR_SECONDS },
+  'mail-in:sender': { points: 30, windowSeconds: HOUR_SECONDS },
   'ticket-reply:account': { points: 120, windowSeconds: HOUR_SECONDS },
   'attachment:account': { points: 200, windowSeconds: HOUR_SECONDS },
   'device-start:ip': { points: 60, windowSeconds: HOUR_SECONDS },

@@ -136,6 +136,8 @@ const cases: Record<string, Case> = {
   'admin.setAgent': { staff: {} },
   'admin.queues': { staff: {} },
   'admin.setQueue': { staff: {} },
+  'admin.inboundMails': { staff: {} },
+  'admin.retryInboundMail': { staff: {} },
   'admin.users': { staff: {} },
   'admin.setRole': { staff: {} },
   'admin.ban': { staff: {} },

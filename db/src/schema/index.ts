@@ -1,6 +1,7 @@
 export * from './gallery.ts'
 export * from './identity.ts'
 export * from './licenses.ts'
+export * from './mail.ts'
 export * from './marketplace.ts'
 export * from './operations.ts'
 export * from './payments.ts'

@@ -134,6 +134,8 @@ export const tickets = pgTable(
     /** The publisher of the extension that it is about, once the customer agreed to share something. */
     publisherId: text('publisher_id').references(() => publishers.id, { onDelete: 'restrict' }),
     publisherShare: text('publisher_share').array().$type<PublisherShare[]>().notNull().default([]),
+    /** The customer wants no mails about it: they read it in the editor. */
+    mailMuted: boolean('mail_muted').notNull().default(false),
     ...timestamps(),
   },
   (t) => [

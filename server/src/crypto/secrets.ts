@@ -11,7 +11,15 @@ import {
 } from 'node:crypto'
 
 /** Uses of the one server secret. Each gets a key of its own, so that a leak of one use tells nothing of another. */
-type Purpose = 'license-key' | 'seal' | 'auth' | 'unsubscribe' | 'search-cursor' | 'usage-client' | 'file-url'
+type Purpose =
+  | 'license-key'
+  | 'seal'
+  | 'auth'
+  | 'unsubscribe'
+  | 'search-cursor'
+  | 'usage-client'
+  | 'file-url'
+  | 'mail-reply'
 
 /** Everything that needs DEVFORGE_SECRET. A database dump without it holds nothing usable. */
 export interface Secrets {

@@ -57,6 +57,8 @@ export interface JobData {
     after?: string
   }
   'support.planChanged': { userId: string }
+  'support.mail': { mailId: string }
+  'support.mails': SweepData
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

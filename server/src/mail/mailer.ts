@@ -12,7 +12,37 @@ export interface Mail {
   subject: string
   text: string
   html?: string
+  /** Its place in a conversation, and where an answer goes. */
+  thread?: MailThread | undefined
 }
+
+/** What makes mail programs show a conversation as one. @see https://www.rfc-editor.org/rfc/rfc5322#section-3.6.4 */
+export interface MailThread {
+  /** Message-IDs with their brackets. */
+  inReplyTo?: string | undefined
+  references?: string[] | undefined
+  replyTo?: string | undefined
+  /** Where a click ends these mails (RFC 8058). */
+  unsubscribeUrl?: string | undefined
+}
+
+/** The Message-ID of a mail. Unguessable where its id is. */
+export const messageIdOf = (env: Pick<Env, 'PUBLIC_URL'>, mailId: string): string =>
+  `<${createHash('sha256').update(mailId).digest('hex').slice(0, 40)}@${new URL(env.PUBLIC_URL).hostname}>`
+
+/** What nodemailer is given for a thread. Nobody's machine should answer ours: RFC 3834. */
+const threadHeaders = ({ inReplyTo, references, replyTo, unsubscribeUrl }: MailThread = {}) => ({
+  ...(inReplyTo === undefined ? {} : { inReplyTo }),
+  ...(references === undefined ? {} : { references }),
+  ...(replyTo === undefined ? {} : { replyTo }),
+  headers: {
+    'Auto-Submitted': 'auto-generated',
+    'X-Auto-Response-Suppress': 'All',
+    ...(unsubscribeUrl === undefined
+      ? {}
+      : { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
+  },
+})
 
 export interface Mailer {
   /** Sends one mail. @throws when the mail server does not take it; the outbox retries. */
@@ -29,9 +59,7 @@ export interface KeptMail extends Mail {
 
 /** @param log told of each mail that is kept instead of sent, with the link to look at it */
 export function createMailer(env: Env, log?: Logger): Mailer {
-  const domain = new URL(env.PUBLIC_URL).hostname
-  const messageId = (mail: Mail) =>
-    `<${createHash('sha256').update(mail.id).digest('hex').slice(0, 40)}@${domain}>`
+  const messageId = (mail: Mail) => messageIdOf(env, mail.id)
   if (!env.SMTP_URL) {
     return directoryMailer(env.MAIL_DIR, messageId, (mail, name) =>
       log?.info(`mail for ${mail.to}: ${mail.subject} → ${env.PUBLIC_URL}/dev/mail/${name}`),
@@ -41,8 +69,13 @@ export function createMailer(env: Env, log?: Logger): Mailer {
   return {
     directory: null,
     async send(mail) {
-      const { id: _, ...content } = mail
-      await transport.sendMail({ from: env.MAIL_FROM, messageId: messageId(mail), ...content })
+      const { id: _, thread, ...content } = mail
+      await transport.sendMail({
+        from: env.MAIL_FROM,
+        messageId: messageId(mail),
+        ...content,
+        ...threadHeaders(thread),
+      })
     },
   }
 }

@@ -4,6 +4,7 @@ import { addMs, SECOND } from '../clock.ts'
 import type { Ctx } from '../context.ts'
 import { describe } from '../errors/describe.ts'
 import { inTx } from '../tx.ts'
+import type { MailThread } from './mailer.ts'
 import { type MailTemplate, type MailTemplates, renderMail } from './templates.ts'
 
 export interface MailRequest<T extends MailTemplate> {
@@ -12,6 +13,8 @@ export interface MailRequest<T extends MailTemplate> {
   to: string
   template: T
   data: MailTemplates[T]
+  /** Its place in a conversation. */
+  thread?: MailThread | undefined
   /** Values that must not stand in the database in clear (a key, a link with a token); filled in when sent. */
   secret?: Record<string, string>
 }
@@ -27,7 +30,7 @@ export async function queueMail<T extends MailTemplate>(ctx: Ctx, mail: MailRequ
         id: outboxId,
         kind: 'mail',
         dedupeKey: `mail:${mail.dedupeKey}`,
-        payload: { to: mail.to, template: mail.template, data: mail.data },
+        payload: { to: mail.to, template: mail.template, data: mail.data, thread: mail.thread },
         sealed: mail.secret ? ctx.deps.secrets.seal(JSON.stringify(mail.secret), outboxId) : null,
         createdAt: now,
         updatedAt: now,
@@ -101,15 +104,15 @@ async function whileClaimed<T>(ctx: Ctx, outboxId: string, work: () => Promise<T
 export async function deliverOutbox(ctx: Ctx, outboxId: string): Promise<void> {
   const row = await claim(ctx, outboxId)
   if (!row) return
-  const { to, template, data } = row.payload as unknown as Pick<
+  const { to, template, data, thread } = row.payload as unknown as Pick<
     MailRequest<MailTemplate>,
-    'to' | 'template' | 'data'
+    'to' | 'template' | 'data' | 'thread'
   >
   try {
     const secret: Record<string, string> = row.sealed
       ? JSON.parse(ctx.deps.secrets.open(row.sealed, row.id))
       : {}
-    const mail = { id: row.dedupeKey, to, ...renderMail(template, data, secret) }
+    const mail = { id: row.dedupeKey, to, thread, ...renderMail(template, data, secret) }
     await whileClaimed(ctx, outboxId, () => ctx.deps.mail.send(mail))
   } catch (error) {
     await ctx.db

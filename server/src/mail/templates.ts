@@ -1,3 +1,5 @@
+import { renderMarkdown } from '../markdown/render.ts'
+
 /** What each mail says needs. Values named `…Secret` in the texts come sealed, from `secret`. */
 export interface MailTemplates {
   'verify-email': { name: string }
@@ -46,13 +48,24 @@ export interface MailTemplates {
   'appeal-declined': { name: string; extension: string; answer: string }
   'sla-warning': { name: string; ticket: string; promise: string; dueAt: string }
   'sla-breached': { name: string; ticket: string; promise: string; dueAt: string }
+  'ticket-opened': { name: string; number: number; subject: string; body: string }
+  'ticket-answered': {
+    name: string
+    agent: string
+    number: number
+    subject: string
+    /** Markdown. */
+    body: string
+    solved: boolean
+  }
+  'ticket-solved': { name: string; number: number; subject: string; days: number }
 }
 export type MailTemplate = keyof MailTemplates
 
 interface Content {
   subject: string
-  /** Paragraphs of plain text; a line that is only a URL becomes a link in HTML. */
-  paragraphs: string[]
+  /** Paragraphs of plain text; a line that is only a URL becomes a link in HTML. What somebody wrote stands as Markdown. */
+  paragraphs: (string | { markdown: string })[]
 }
 
 type Secret = Record<string, string>
@@ -284,11 +297,49 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
       `the ${promise} of ticket ${ticket}, which is yours, was due at ${dueAt} and is late.`,
     ],
   }),
+  'ticket-opened': ({ name, number, subject, body }) => ({
+    subject: `[#${number}] ${subject}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `we have your request and will answer it. Its number is #${number}. To add something, answer to this mail.`,
+      'This is what you wrote:',
+      { markdown: body },
+    ],
+  }),
+  'ticket-answered': ({ name, agent, number, subject, body, solved }) => ({
+    subject: `Re: [#${number}] ${subject}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `${agent} answered your request #${number}:`,
+      { markdown: body },
+      solved
+        ? 'We believe that this solves it. If it does not, answer to this mail within 14 days, or open the request again in the editor.'
+        : 'To go on, answer to this mail, or in the editor.',
+    ],
+  }),
+  'ticket-solved': ({ name, number, subject, days }) => ({
+    subject: `Re: [#${number}] ${subject}`,
+    paragraphs: [
+      `Hello ${name},`,
+      `your request #${number} is marked as solved.`,
+      `If it is not, answer to this mail within ${days} days, or open it again in the editor.`,
+    ],
+  }),
 }
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
-const paragraphHtml = (text: string): string =>
+type Paragraph = Content['paragraphs'][number]
+
+const paragraphText = (paragraph: Paragraph): string =>
+  typeof paragraph === 'string' ? paragraph : paragraph.markdown
+
+const paragraphHtml = (paragraph: Paragraph): string =>
+  typeof paragraph === 'string'
+    ? plainHtml(paragraph)
+    : `<blockquote>${renderMarkdown(paragraph.markdown, { remoteImages: false, ownPaths: false })}</blockquote>`
+
+const plainHtml = (text: string): string =>
   /^https?:\/\/\S+$/.test(text)
     ? `<p><a href="${escapeHtml(text)}">${escapeHtml(text)}</a></p>`
     : `<p>${escapeHtml(text)}</p>`
@@ -302,7 +353,7 @@ export function renderMail<T extends MailTemplate>(
   const { subject, paragraphs } = templates[template](data, secret)
   return {
     subject,
-    text: `${paragraphs.join('\n\n')}\n`,
+    text: `${paragraphs.map(paragraphText).join('\n\n')}\n`,
     html: `<!doctype html><html lang="en"><body>${paragraphs.map(paragraphHtml).join('')}</body></html>`,
   }
 }

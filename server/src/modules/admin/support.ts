@@ -1,6 +1,8 @@
 import { adminProcedure } from '../../trpc.ts'
 import * as s from '../support/schemas/agents.ts'
+import * as mails from '../support/schemas/mails.ts'
 import { listAgents, setAgent } from '../support/service/agents.ts'
+import { listInboundMails, retryInboundMail } from '../support/service/mail/admin.ts'
 import { listQueues, setQueue } from '../support/service/queues.ts'
 
 /** What admins do about support; spread into the admin router. */
@@ -30,4 +32,20 @@ export const adminSupportProcedures = {
     .input(s.setQueueInput)
     .output(s.queueSchema)
     .mutation(({ ctx, input }) => setQueue(ctx, input)),
+  inboundMails: adminProcedure
+    .meta({ openapi: { method: 'GET', path: '/admin/inbound-mails', summary: 'List mails that came in' } })
+    .input(mails.inboundMailsInput)
+    .output(mails.inboundMailsOutput)
+    .query(({ ctx, input }) => listInboundMails(ctx, input)),
+  retryInboundMail: adminProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/admin/inbound-mails/{id}/retry',
+        summary: 'Read a parked mail again',
+      },
+    })
+    .input(mails.retryInboundMailInput)
+    .output(mails.inboundMailSchema)
+    .mutation(({ ctx, input }) => retryInboundMail(ctx, input)),
 }

@@ -1,12 +1,24 @@
-import { defineJob } from '../../jobs/types.ts'
+import { defineJob, sweptBefore } from '../../jobs/types.ts'
 import { assignWaiting, sweepWaiting } from './service/assignment/assign.ts'
 import { sweepAttachments } from './service/attachments/sweep.ts'
+import { receiveMail, sweepMails } from './service/mail/receive.ts'
 import { followPlan } from './service/sla/plan.ts'
 import { followPolicy } from './service/sla/settings.ts'
 import { sweepSla } from './service/sla/sweep.ts'
 import { runTimers } from './service/timers.ts'
 
 export const supportJobs = [
+  defineJob({
+    name: 'support.mail',
+    handler: (ctx, data) => receiveMail(ctx, data),
+  }),
+  defineJob({
+    name: 'support.mails',
+    cron: '* * * * *',
+    onStart: { all: true },
+    handler: (ctx, sweep) => sweepMails(ctx, sweptBefore(ctx, sweep)),
+    concurrency: 1,
+  }),
   defineJob({
     // Tickets on hold whose time is over, pending ones that nobody answers, solved ones that are over.
     name: 'support.timers',

@@ -2,6 +2,7 @@ import { type Db, ticketEvents, ticketMessages, tickets, users } from '@devforge
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 import type { MessageRow } from './messages.ts'
+import { ownedBy } from './tickets.ts'
 
 export type EventRow = typeof ticketEvents.$inferSelect
 export type NewEventRow = typeof ticketEvents.$inferInsert
@@ -67,7 +68,7 @@ export async function listEvents(
           ? undefined
           : 'ticketId' in scope
             ? eq(ticketEvents.ticketId, scope.ticketId)
-            : eq(ticketEvents.requesterId, scope.requesterId),
+            : and(eq(ticketEvents.requesterId, scope.requesterId), ownedBy(scope.requesterId)),
         publicOnly ? sql`${ticketEvents.isPublic}` : undefined,
       ),
     )

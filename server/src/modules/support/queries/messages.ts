@@ -1,5 +1,5 @@
 import { type Db, ticketMessages, users } from '@devforge/db'
-import { and, desc, eq, lt } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt } from 'drizzle-orm'
 import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 
 export type MessageRow = typeof ticketMessages.$inferSelect
@@ -41,6 +41,17 @@ export async function findMessage(db: Db, id: string): Promise<AuthoredMessage |
     .leftJoin(users, eq(users.id, ticketMessages.authorId))
     .where(eq(ticketMessages.id, id))
   return row
+}
+
+/** Messages by their ids, oldest first. */
+export async function findAuthoredMessages(db: Db, ids: string[]): Promise<AuthoredMessage[]> {
+  if (ids.length === 0) return []
+  return db
+    .select(authored)
+    .from(ticketMessages)
+    .leftJoin(users, eq(users.id, ticketMessages.authorId))
+    .where(inArray(ticketMessages.id, ids))
+    .orderBy(asc(ticketMessages.sequence))
 }
 
 /** Messages of a ticket, newest first, one more than the limit; notes only where they may be seen. */

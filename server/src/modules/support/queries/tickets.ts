@@ -15,8 +15,18 @@ export interface TicketScope {
   requesterId?: string | undefined
 }
 
+/**
+ * The tickets of a person. What came by mail is theirs once the address is: anybody can sign up with an address of somebody else, who
+ * then writes to us.
+ */
+export const ownedBy = (requesterId: string) =>
+  and(
+    eq(tickets.requesterId, requesterId),
+    sql`(${tickets.source} <> 'mail' or exists (select from users u where u.id = ${requesterId} and u.email_verified))`,
+  )
+
 const inScope = ({ id, requesterId }: TicketScope & { id: string }) =>
-  and(eq(tickets.id, id), requesterId === undefined ? undefined : eq(tickets.requesterId, requesterId))
+  and(eq(tickets.id, id), requesterId === undefined ? undefined : ownedBy(requesterId))
 
 /** @returns undefined when the key was used before: the first request is the one that counts */
 export async function insertTicket(db: Db, values: NewTicket): Promise<TicketRow | undefined> {
@@ -113,7 +123,7 @@ export async function listTickets(
     .leftJoin(assignee, eq(assignee.id, tickets.assigneeId))
     .where(
       and(
-        eq(tickets.requesterId, requesterId),
+        ownedBy(requesterId),
         statuses === undefined ? undefined : inArray(tickets.status, statuses),
         cursor === undefined ? undefined : lt(tickets.id, cursor),
       ),

@@ -9,6 +9,7 @@ import type { MessageRow } from '../queries/messages.ts'
 import { queueFor } from '../queries/queues.ts'
 import { holdPlan } from '../queries/sla.ts'
 import { addSearchWords, findTicketByKey, insertTicket, type TicketRow } from '../queries/tickets.ts'
+import { openedMailId } from './mail/send.ts'
 import { messageEvent, type Post, postMessage } from './post.ts'
 import { presentTicket } from './present.ts'
 import { saveTicket } from './save.ts'
@@ -81,8 +82,8 @@ async function tryOpen(
     ...(open.author ?? { authorType: 'customer', authorId: requesterId }),
     body,
     source,
-    mailMessageId: open.mailMessageId,
     attachmentIds: open.attachmentIds,
+    mailMessageId: open.mailMessageId ?? (source === 'mail' ? undefined : openedMailId(ctx, inserted.id)),
     idempotencyKey: open.messageKey,
   })
   // The key was used in this moment, for something else.

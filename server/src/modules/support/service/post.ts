@@ -5,6 +5,7 @@ import { takeAttachments } from '../queries/attachments.ts'
 import type { MessageRow, NewMessage } from '../queries/messages.ts'
 import { insertMessage } from '../queries/messages.ts'
 import { addSearchWords, type TicketPatch, type TicketRow } from '../queries/tickets.ts'
+import { answeredMailId } from './mail/send.ts'
 import { moveTicket } from './move.ts'
 
 export interface Post {
@@ -32,7 +33,16 @@ export async function postMessage(
   { isAuto = false, attachmentIds = [], ...post }: Post,
 ): Promise<{ message: MessageRow; patch: TicketPatch } | undefined> {
   const now = ctx.deps.clock.now()
-  const values: NewMessage = { ...post, id: newId('msg'), ticketId: ticket.id, isAuto, createdAt: now }
+  const id = newId('msg')
+  const values: NewMessage = {
+    ...post,
+    id,
+    ticketId: ticket.id,
+    isAuto,
+    // Answers to the mail that it goes out by are answers to it.
+    mailMessageId: post.mailMessageId ?? (isMailed(post) ? answeredMailId(ctx, id) : null),
+    createdAt: now,
+  }
   const message = await insertMessage(ctx.db, values)
   if (!message) return undefined
   if (attachmentIds.length > 0) {
@@ -49,6 +59,9 @@ export async function postMessage(
   })
   return { message, patch: effectOf(ticket, message, now) }
 }
+
+const isMailed = ({ kind, authorType }: Pick<Post, 'kind' | 'authorType'>): boolean =>
+  kind === 'message' && (authorType === 'agent' || authorType === 'publisher')
 
 /** What a message means for its ticket. Notes and what machines write mean nothing. */
 function effectOf(ticket: TicketRow, { kind, authorType, isAuto }: MessageRow, now: Date): TicketPatch {

@@ -11,6 +11,7 @@ import {
   updateTicket,
 } from '../queries/tickets.ts'
 import { wakeAssignment } from './assignment/wake.ts'
+import { mailCustomer } from './mail/send.ts'
 import { recomputeSla } from './sla/keep.ts'
 
 /** Something that happened to a ticket. Never erased: ids and states, no words of people and no addresses. */
@@ -82,6 +83,7 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
     if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
     saved.push({ before, after, events: [...events, ...changesBetween(before, after), ...sla.events] })
   }
+  for (const { after, events } of saved) await mailCustomer(ctx, after, events)
   for (const { after, events } of saved) await tell(ctx, after, events)
   await wakeAssignment(ctx, {
     queueIds: unique(

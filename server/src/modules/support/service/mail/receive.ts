@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { newId } from '@devforge/db'
+import { addMs, DAY } from '../../../../clock.ts'
+import type { Ctx } from '../../../../context.ts'
+import { describe } from '../../../../errors/describe.ts'
+import { inTx } from '../../../../tx.ts'
+import {
+  findInboundMail,
+  insertInboundMail,
+  isKnownMail,
+  lockInboundMail,
+  outdatedMails,
+  updateInboundMail,
+  waitingMails,
+} from '../../queries/mails.ts'
+import { type ReadMail, readMail } from './parse.ts'
+import { type Outcome, routeMail } from './route.ts'
+
+/** A mail that a process died over this often is one that kills them. */
+const MAX_ATTEMPTS = 5
+/** How long the bytes of a mail are kept that became a message. */
+const KEPT_DAYS = 14
+
+const storageKey = (sha256: Buffer): string => `mail/${sha256.toString('hex')}`
+
+/**
+ * Takes a mail in: its bytes into the storage, then the row and the job that reads it in one transaction. What is acknowledged is kept;
+ * the same bytes again are the same mail.
+ */
+export async function takeMail(ctx: Ctx, raw: Buffer): Promise<'received' | 'known'> {
+  const sha256 = createHash('sha256').update(raw).digest()
+  const now = ctx.deps.clock.now()
+  await ctx.deps.files.put(storageKey(sha256), raw, { contentType: 'message/rfc822' })
+  return inTx(ctx, async (ctx) => {
+    const row = await insertInboundMail(ctx.db, {
+      id: newId('iml'),
+      sha256,
+      sizeBytes: raw.byteLength,
+      storageKey: storageKey(sha256),
+      createdAt: now,
+      updatedAt: now,
+    })
+    if (!row) return 'known'
+    await ctx.deps.jobs.enqueue(ctx.db, 'support.mail', { mailId: row.id })
+    return 'received'
+  })
+}
+
+/** Makes a ticket, or a message of one, of a mail that was taken in. Once: its row is locked and says so. */
+export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Promise<void> {
+  const row = await findInboundMail(ctx.db, mailId)
+  if (row?.status !== 'received') return
+  const attempts = row.attempts + 1
+  // Before it is read, so that it is known should this process not survive it.
+  await updateInboundMail(ctx.db, mailId, { attempts, updatedAt: ctx.deps.clock.now() })
+  const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, row.storageKey)
+  const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', mail.from.address) : null
+  await inTx(ctx, async (ctx) => {
+    const locked = await lockInboundMail(ctx.db, mailId)
+    if (locked?.status !== 'received') return
+    const identity = mail && identityOf(mail)
+    const outcome: Outcome = !mail
+      ? { status: 'parked', reason: 'unreadable' }
+      : identity && (await isKnownMail(ctx.db, { id: mailId, identity }))
+        ? { status: 'ignored', reason: 'known' }
+        : tooMany !== null
+          ? { status: 'parked', reason: 'too_many' }
+          : await routeMail(ctx, mail)
+    await updateInboundMail(ctx.db, mailId, {
+      ...outcome,
+      ...(identity && outcome.reason !== 'known' ? { identity } : {}),
+      updatedAt: ctx.deps.clock.now(),
+    })
+  })
+}
+
+async function read(ctx: Ctx, key: string | null): Promise<ReadMail | undefined> {
+  const raw = key === null ? null : await ctx.deps.files.read(key)
+  if (raw === null) return undefined
+  try {
+    return await readMail(raw, { authservId: ctx.deps.env.MAIL_AUTHSERV_ID })
+  } catch (error) {
+    ctx.log.warn({ reason: describe(error) }, 'a mail could not be read')
+    return undefined
+  }
+}
+
+/** The same Message-ID of somebody else is another mail: else one could keep theirs out. */
+const identityOf = (mail: ReadMail): Buffer | undefined =>
+  mail.messageId === null
+    ? undefined
+    : createHash('sha256').update(`${mail.messageId}\n${mail.from?.address}`).digest()
+
+/** Takes up mails whose job was lost, and deletes the bytes of those that are long done. */
+export async function sweepMails(ctx: Ctx, before: Date): Promise<void> {
+  for (const mailId of await waitingMails(ctx.db, before)) {
+    await ctx.deps.jobs.enqueue(ctx.db, 'support.mail', { mailId }, { singletonKey: mailId })
+  }
+  for (const { id, storageKey } of await outdatedMails(
+    ctx.db,
+    addMs(ctx.deps.clock.now(), -KEPT_DAYS * DAY),
+  )) {
+    await ctx.deps.files.delete(storageKey)
+    await updateInboundMail(ctx.db, id, { storageKey: null, updatedAt: ctx.deps.clock.now() })
+  }
+}

@@ -1,0 +1,98 @@
+import type { Ctx } from '../../../../context.ts'
+import { type MailThread, messageIdOf } from '../../../../mail/mailer.ts'
+import { queueMail } from '../../../../mail/outbox.ts'
+import { findMailTarget, mailsOfTicket } from '../../queries/mails.ts'
+import { findAuthoredMessages } from '../../queries/messages.ts'
+import type { TicketRow } from '../../queries/tickets.ts'
+import { REOPEN_DAYS } from '../move.ts'
+import type { TicketEvent } from '../save.ts'
+import { replyAddress } from './address.ts'
+import { unsubscribeUrl } from './unsubscribe.ts'
+
+/** Mails that a new one names as those before it. */
+const NAMED_MAILS = 5
+
+/** The Message-ID that the mail about a ticket's beginning goes out by; the first message keeps it, so that answers to it are known. */
+export const openedMailId = (ctx: Ctx, ticketId: string): string =>
+  messageIdOf(ctx.deps.env, `mail:ticket-opened:${ticketId}`)
+
+/** The same of an answer. */
+export const answeredMailId = (ctx: Ctx, messageId: string): string =>
+  messageIdOf(ctx.deps.env, `mail:ticket-answered:${messageId}`)
+
+/**
+ * Tells the customer by mail what changed, as part of the transaction that changes it: that we have the ticket, what we answered, that it
+ * is solved. What they did themselves they know.
+ */
+export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEvent[]): Promise<void> {
+  if (ticket.mailMuted || ticket.source === 'system') return
+  const opened = events.some((event) => event.type === 'ticket.created')
+  const messageIds = events.flatMap(({ type, messageId }) =>
+    type === 'message.added' ? (messageId ?? []) : [],
+  )
+  const solved = ticket.status === 'solved' && events.some(({ type }) => type === 'status.changed')
+  if (!opened && messageIds.length === 0 && !solved) return
+  const target = await findMailTarget(ctx.db, ticket.requesterId)
+  if (!target) return
+  const { name, email: to } = target
+  const about = { name, number: ticket.number, subject: ticket.subject }
+  const messages = await findAuthoredMessages(ctx.db, messageIds)
+  const thread = await threadOf(
+    ctx,
+    ticket.id,
+    messages.map(({ message }) => message.mailMessageId),
+  )
+  const first = messages[0]?.message
+  if (opened && first && !first.isAuto && first.authorType === 'customer') {
+    // Whose address is not proven gets no words by us that somebody else may have written.
+    const body = target.verified || first.source === 'mail' ? first.body : ''
+    await queueMail(ctx, {
+      dedupeKey: `ticket-opened:${ticket.id}`,
+      to,
+      template: 'ticket-opened',
+      data: { ...about, body },
+      thread,
+    })
+  }
+  const answers = messages.filter(
+    ({ message }) =>
+      !message.isAuto && (message.authorType === 'agent' || message.authorType === 'publisher'),
+  )
+  for (const { message, authorName } of answers) {
+    await queueMail(ctx, {
+      dedupeKey: `ticket-answered:${message.id}`,
+      to,
+      template: 'ticket-answered',
+      data: {
+        ...about,
+        agent: authorName ?? 'Support',
+        body: message.body,
+        solved: ticket.status === 'solved',
+      },
+      thread,
+    })
+  }
+  const byCustomer = ctx.actor.type === 'user' && ctx.actor.userId === ticket.requesterId
+  if (solved && answers.length === 0 && !byCustomer) {
+    await queueMail(ctx, {
+      dedupeKey: `ticket-solved:${ticket.id}:${ticket.version}`,
+      to,
+      template: 'ticket-solved',
+      data: { ...about, days: REOPEN_DAYS },
+      thread,
+    })
+  }
+}
+
+/** @param own Message-IDs that the mails themselves have */
+async function threadOf(ctx: Ctx, ticketId: string, own: (string | null)[]): Promise<MailThread> {
+  const before = (await mailsOfTicket(ctx.db, ticketId, NAMED_MAILS + own.length)).filter(
+    (id) => !own.includes(id),
+  )
+  return {
+    inReplyTo: before.at(-1),
+    references: before.length > 0 ? before.slice(-NAMED_MAILS) : undefined,
+    replyTo: replyAddress(ctx.deps, ticketId),
+    unsubscribeUrl: unsubscribeUrl(ctx.deps, ticketId),
+  }
+}
