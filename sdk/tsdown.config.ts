@@ -6,6 +6,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     offline: 'src/offline/index.ts',
+    analytics: 'src/analytics/index.ts',
     node: 'src/node/index.ts',
     publish: 'src/publish/index.ts',
     cli: 'src/publish/cli/main.ts',

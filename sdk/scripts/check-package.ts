@@ -19,10 +19,10 @@ const consumers = join(root, 'tests/consumers')
 /** Never needed to install, import or type-check the SDK. */
 const FORBIDDEN = ['@trpc', 'drizzle-orm', 'hono', 'stripe', 'typescript', 'zod', 'superjson']
 /** What also runs in a web page. */
-const BROWSER_ENTRIES = ['index.js', 'offline.js']
+const BROWSER_ENTRIES = ['index.js', 'offline.js', 'analytics.js']
 const TARBALL_LIMIT_BYTES = 110_000
-/** Of the whole client in a web page, minified and gzipped. */
-const CLIENT_LIMIT_BYTES = 21_000
+/** Of the whole client in a web page, minified and gzipped: a module of the server costs some hundred bytes for its methods. */
+const CLIENT_LIMIT_BYTES = 22_000
 /** Of a page that only checks keys: the client must fall away. */
 const KEY_ONLY_LIMIT_BYTES = 1_500
 /** Of a consumer's compiler, Node's own types included. With the server's router in the declarations it would be half a million. */

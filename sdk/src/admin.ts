@@ -49,7 +49,25 @@ export class AdminApi {
     return this.#call('admin.impersonate', 'mutation', input, options)
   }
 
-  /** Who did what, when and why, newest first. */
+  /** What waits for somebody, what has failed, and how today goes, in one call. */
+  overview(options?: CallOptions): Promise<Output<'admin.overview'>> {
+    return this.#call('admin.overview', 'query', undefined, options)
+  }
+
+  /** Mails that could not be sent, newest first: `given_up` after 50 attempts, unless asked for those that are `waiting`. */
+  mails(input?: Input<'admin.mails'>, options?: CallOptions): Promise<Output<'admin.mails'>> {
+    return this.#call('admin.mails', 'query', input, options)
+  }
+
+  /**
+   * Tries a mail again, from the first attempt on.
+   * @throws NOT_FOUND when there is no such mail, or it was sent
+   */
+  retryMail(input: Input<'admin.retryMail'>, options?: CallOptions): Promise<Output<'admin.retryMail'>> {
+    return this.#call('admin.retryMail', 'mutation', input, options)
+  }
+
+  /** Who did what, when and why, newest first; of a subject, an actor, an action, a time. */
   audit(input?: Input<'admin.audit'>, options?: CallOptions): Promise<Output<'admin.audit'>> {
     return this.#call('admin.audit', 'query', input, options)
   }

@@ -65,6 +65,8 @@ export interface Contract {
           subject?: string | undefined
           actor?: string | undefined
           action?: string | undefined
+          from?: Date | undefined
+          until?: Date | undefined
         }
       | undefined
     output: {
@@ -237,6 +239,76 @@ export interface Contract {
       nextCursor: string | null
     }
   }
+  'admin.mails': {
+    kind: 'query'
+    input:
+      | {
+          cursor?: string | undefined
+          limit?: number | undefined
+          state?: 'given_up' | 'waiting' | undefined
+        }
+      | undefined
+    output: {
+      items: {
+        id: string
+        to: string | null
+        template: string | null
+        state: 'given_up' | 'waiting'
+        attempts: number
+        lastError: string | null
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'admin.overview': {
+    kind: 'query'
+    input: void
+    output: {
+      asOf: Date
+      tickets: {
+        overdue: number
+        breaches: {
+          today: number
+          month: number
+        }
+        new: number
+        on_hold: number
+        open: number
+        pending: number
+        unassigned: number
+      }
+      webhooks: {
+        failed: number
+        quarantined: number
+        received: number
+      }
+      failedJobs: number
+      mails: {
+        waiting: number
+        givenUp: number
+      }
+      submissions: {
+        approved: number
+        needs_review: number
+        received: number
+        scan_failed: number
+        scanning: number
+      }
+      openAppeals: number
+      openReports: number
+      newUsers: {
+        today: number
+        month: number
+      }
+      revenue: {
+        currency: string
+        todayMinor: number
+        monthMinor: number
+      }[]
+    }
+  }
   'admin.plans': {
     kind: 'query'
     input: void
@@ -319,6 +391,22 @@ export interface Contract {
     output: {
       id: string
       name: string
+    }
+  }
+  'admin.retryMail': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      to: string | null
+      template: string | null
+      state: 'given_up' | 'waiting'
+      attempts: number
+      lastError: string | null
+      createdAt: Date
+      updatedAt: Date
     }
   }
   'admin.rotateSigningKey': {
@@ -599,6 +687,359 @@ export interface Contract {
         processedAt: Date | null
       }[]
       nextCursor: string | null
+    }
+  }
+  'analytics.exportCsv': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+      report: 'licenses' | 'marketplace' | 'payments' | 'revenue' | 'subscriptions' | 'usage'
+    }
+    output: {
+      fileName: string
+      contentType: string
+      csv: string
+    }
+  }
+  'analytics.licenses': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+    }
+    output: {
+      from: string
+      to: string
+      asOf: Date | null
+      series: {
+        day: string
+        activations: number
+        deactivations: number
+        expired: number
+        issued: number
+        renewed: number
+        revoked: number
+        trials: number
+      }[]
+      totals: {
+        activations: number
+        deactivations: number
+        expired: number
+        issued: number
+        renewed: number
+        revoked: number
+        trials: number
+      }
+      previous: {
+        from: string
+        to: string
+        totals: {
+          activations: number
+          deactivations: number
+          expired: number
+          issued: number
+          renewed: number
+          revoked: number
+          trials: number
+        }
+      }
+      stock: {
+        plan: string
+        status: string
+        count: number
+      }[]
+      stockSeries: {
+        day: string
+        licenses: number
+        devices: number
+      }[]
+      trials: {
+        current: {
+          started: number
+          converted: number
+          rate: number | null
+        }
+        previous: {
+          started: number
+          converted: number
+          rate: number | null
+        }
+      }
+    }
+  }
+  'analytics.marketplace': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+    }
+    output: {
+      from: string
+      to: string
+      asOf: Date | null
+      series: {
+        day: string
+        downloads: number
+        held: number
+        installs: number
+        published: number
+        rejected: number
+        submitted: number
+        uninstalls: number
+        uniqueInstalls: number
+        updates: number
+      }[]
+      totals: {
+        downloads: number
+        held: number
+        installs: number
+        published: number
+        rejected: number
+        submitted: number
+        uninstalls: number
+        uniqueInstalls: number
+        updates: number
+      }
+      previous: {
+        from: string
+        to: string
+        totals: {
+          downloads: number
+          held: number
+          installs: number
+          published: number
+          rejected: number
+          submitted: number
+          uninstalls: number
+          uniqueInstalls: number
+          updates: number
+        }
+      }
+      reviewLatency: {
+        current: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+        }
+        previous: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+        }
+      }
+      sales: {
+        currency: string
+        sales: number
+        grossMinor: number
+        taxMinor: number
+        feeMinor: number
+        shareMinor: number
+      }[]
+      previousSales: {
+        currency: string
+        sales: number
+        grossMinor: number
+        taxMinor: number
+        feeMinor: number
+        shareMinor: number
+      }[]
+    }
+  }
+  'analytics.overview': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+    }
+    output: {
+      from: string
+      to: string
+      asOf: Date | null
+      series: {
+        day: string
+        activations: number
+        downloads: number
+        installs: number
+        licensesIssued: number
+        newUsers: number
+        published: number
+        trials: number
+      }[]
+      totals: {
+        activations: number
+        downloads: number
+        installs: number
+        licensesIssued: number
+        newUsers: number
+        published: number
+        trials: number
+      }
+      previous: {
+        from: string
+        to: string
+        totals: {
+          activations: number
+          downloads: number
+          installs: number
+          licensesIssued: number
+          newUsers: number
+          published: number
+          trials: number
+        }
+      }
+      revenue: {
+        currency: string
+        netMinor: number
+        previousNetMinor: number
+      }[]
+      usage: {
+        asOf: Date | null
+        series: {
+          day: string
+          clients: number
+          events: number
+        }[]
+        events: number
+        previousEvents: number
+        names: {
+          events: number
+          clients: number
+          name: string
+        }[]
+        platforms: {
+          value: string
+          events: number
+          clients: number
+        }[]
+        appVersions: {
+          value: string
+          events: number
+          clients: number
+        }[]
+        locales: {
+          value: string
+          events: number
+          clients: number
+        }[]
+      }
+    }
+  }
+  'analytics.revenue': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+    }
+    output: {
+      from: string
+      to: string
+      asOf: Date | null
+      currencies: {
+        currency: string
+        series: {
+          day: string
+          disputedMinor: number
+          extensionMinor: number
+          feeMinor: number
+          grossMinor: number
+          netMinor: number
+          newMinor: number
+          payments: number
+          publishersMinor: number
+          refundedMinor: number
+          renewalMinor: number
+        }[]
+        totals: {
+          disputedMinor: number
+          extensionMinor: number
+          feeMinor: number
+          grossMinor: number
+          netMinor: number
+          newMinor: number
+          payments: number
+          publishersMinor: number
+          refundedMinor: number
+          renewalMinor: number
+        }
+        previous: {
+          from: string
+          to: string
+          totals: {
+            disputedMinor: number
+            extensionMinor: number
+            feeMinor: number
+            grossMinor: number
+            netMinor: number
+            newMinor: number
+            payments: number
+            publishersMinor: number
+            refundedMinor: number
+            renewalMinor: number
+          }
+        }
+        mrrMinor: number
+        mrrSeries: {
+          day: string
+          mrrMinor: number
+        }[]
+      }[]
+      subscriptions: {
+        byPlan: {
+          plan: string
+          status: string
+          count: number
+          quantity: number
+        }[]
+        series: {
+          day: string
+          active: number
+          ended: number
+          started: number
+        }[]
+        totals: {
+          started: number
+          ended: number
+          activeAtStart: number
+          activeAtEnd: number
+          churnRate: number | null
+        }
+        previous: {
+          from: string
+          to: string
+          totals: {
+            started: number
+            ended: number
+            activeAtStart: number
+            activeAtEnd: number
+            churnRate: number | null
+          }
+        }
+      }
+    }
+  }
+  'analytics.track': {
+    kind: 'mutation'
+    input: {
+      clientId: string
+      events: {
+        id: string
+        name: string
+        at: Date
+        properties?:
+          | {
+              [x: string]: string | number | boolean
+            }
+          | undefined
+      }[]
+    }
+    output: {
+      accepted: number
+      duplicates: number
+      refused: {
+        id: string
+        reason: 'in_future' | 'name' | 'too_old'
+      }[]
     }
   }
   'auth.apiTokens': {
@@ -3967,6 +4408,9 @@ export interface ErrorDetails {
     extension: string
     amountMinor: number
     currency: string
+  }
+  EXPORT_TOO_LARGE: {
+    limitRows: number
   }
   EXTENSION_NOT_FOR_SALE: {
     extension: string

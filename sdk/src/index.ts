@@ -1,4 +1,5 @@
 import { AdminApi } from './admin.ts'
+import { AnalyticsApi } from './analytics/api.ts'
 import { AuthApi } from './auth.ts'
 import { createCaller } from './client/caller.ts'
 import { fetchPublicKeys, type PublicKeys, type PublicKeysOptions } from './client/public-keys.ts'
@@ -38,7 +39,16 @@ export type { SubmitOptions } from './marketplace/submissions.ts'
 export { checkLicenseKey, type LicenseKeyCheck } from './offline/license-key.ts'
 export { memorySessionStore, type SessionStore, type StoredSession } from './session.ts'
 export type { Attachment, AttachOptions } from './tickets/attachments.ts'
-export type { AdminApi, AuthApi, LicensesApi, MarketplaceApi, PaymentsApi, TicketsApi, UsersApi }
+export type {
+  AdminApi,
+  AnalyticsApi,
+  AuthApi,
+  LicensesApi,
+  MarketplaceApi,
+  PaymentsApi,
+  TicketsApi,
+  UsersApi,
+}
 
 export interface DevForgeOptions {
   /** Where the server is, such as `https://forge.example.com`. */
@@ -65,6 +75,7 @@ export interface DevForge {
   readonly licenses: LicensesApi
   readonly marketplace: MarketplaceApi
   readonly tickets: TicketsApi
+  readonly analytics: AnalyticsApi
   readonly admin: AdminApi
   /** Who is signed in on this client. */
   readonly session: Session
@@ -111,6 +122,7 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     licenses: new LicensesApi(call),
     marketplace: marketplaceApi({ call, subscribe, upload, publicKeys, fetch: options.fetch }),
     tickets: ticketsApi({ call, subscribe, upload }),
+    analytics: new AnalyticsApi(call),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,

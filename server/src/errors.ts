@@ -1,5 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import { defineErrors, error } from './errors/define.ts'
+import { analyticsErrors } from './modules/analytics/errors.ts'
 import { authErrors } from './modules/auth/errors.ts'
 import { licenseErrors } from './modules/licenses/errors.ts'
 import { marketplaceErrors } from './modules/marketplace/errors.ts'
@@ -48,6 +49,7 @@ export const errorCatalog = {
   ...licenseErrors,
   ...marketplaceErrors,
   ...supportErrors,
+  ...analyticsErrors,
 }
 
 type Catalog = typeof errorCatalog

@@ -46,6 +46,8 @@ export const limitRules = {
   'device-poll:ip': { points: 600, windowSeconds: 5 * MINUTE_SECONDS },
   'device-code:account': { points: 10, windowSeconds: 15 * MINUTE_SECONDS },
   'device-code:ip': { points: 30, windowSeconds: 15 * MINUTE_SECONDS },
+  'analytics:client': { points: 240, windowSeconds: HOUR_SECONDS },
+  'analytics:ip': { points: 6_000, windowSeconds: HOUR_SECONDS },
 } as const satisfies Record<string, Rule>
 
 export type LimitName = keyof typeof limitRules

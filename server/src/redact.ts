@@ -82,7 +82,10 @@ export function redact(text: string): string {
 /** Deeper than any diagnostics. */
 const MAX_DEPTH = 20
 
-/** The same for every text in JSON-like data, names of members included. Texts under a name such as `password` go as a whole. */
+/**
+ * The same for every text in JSON-like data, names of members included. Texts under a name such as `password` go as a whole.
+ * @public
+ */
 export function redactDeep(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redact(value)
   if (typeof value !== 'object' || value === null) return value

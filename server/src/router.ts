@@ -1,4 +1,5 @@
 import { adminRouter } from './modules/admin/router.ts'
+import { analyticsRouter } from './modules/analytics/router.ts'
 import { authRouter } from './modules/auth/router.ts'
 import { licensesRouter } from './modules/licenses/router.ts'
 import { marketplaceRouter } from './modules/marketplace/router.ts'
@@ -15,6 +16,7 @@ export const appRouter = router({
   licenses: licensesRouter,
   marketplace: marketplaceRouter,
   tickets: ticketsRouter,
+  analytics: analyticsRouter,
   admin: adminRouter,
 })
 

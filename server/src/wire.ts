@@ -50,3 +50,13 @@ export function toPage<T, R extends { id: string }>(
   const items = rows.slice(0, limit).map(present)
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
 }
+
+/** Rows are ordered by time, then id; both stand in the cursor. */
+export const encodeCursor = (time: Date, id: string): string => `${time.toISOString()}~${id}`
+
+/** @returns undefined for no cursor, and for one that is none of ours: the list then begins anew */
+export function decodeCursor(cursor: string | undefined): { time: Date; id: string } | undefined {
+  const [time = '', id] = cursor?.split('~') ?? []
+  const parsed = new Date(time)
+  return id === undefined || Number.isNaN(parsed.getTime()) ? undefined : { time: parsed, id }
+}

@@ -33,6 +33,7 @@ export const users = pgTable(
   (t) => [
     uniqueIndex('users_email_key').on(t.email),
     uniqueIndex('users_stripe_customer_id_key').on(t.stripeCustomerId),
+    index('users_created_at_idx').on(t.createdAt),
     index('users_claimed_email_idx').on(t.claimedEmail).where(sql`${t.claimedEmail} is not null`),
     check('users_email_lower', sql`${t.email} = lower(${t.email})`),
   ],

@@ -1,3 +1,4 @@
+export * from './analytics.ts'
 export * from './gallery.ts'
 export * from './identity.ts'
 export * from './licenses.ts'

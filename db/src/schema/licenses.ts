@@ -149,7 +149,11 @@ export const licenseEvents = pgTable(
     after: jsonb('after').$type<Record<string, unknown>>(),
     at: at('at').notNull(),
   },
-  (t) => [index('license_events_license_id_idx').on(t.licenseId, t.id)],
+  (t) => [
+    index('license_events_license_id_idx').on(t.licenseId, t.id),
+    // Rows are appended as time goes by: the days of a report are a few blocks.
+    index('license_events_at_idx').using('brin', t.at),
+  ],
 )
 
 export type RevocationKind =
@@ -200,5 +204,6 @@ export const trials = pgTable(
     uniqueIndex('trials_user_id_key').on(t.userId),
     uniqueIndex('trials_fingerprint_hash_key').on(t.fingerprintHash),
     uniqueIndex('trials_license_id_key').on(t.licenseId),
+    index('trials_started_at_idx').on(t.startedAt),
   ],
 )

@@ -50,7 +50,13 @@ export const auditLog = pgTable(
     ip: text('ip'),
     at: at('at').notNull(),
   },
-  (t) => [index('audit_log_subject_idx').on(t.subject, t.id), index('audit_log_actor_idx').on(t.actor, t.id)],
+  (t) => [
+    index('audit_log_at_idx').on(t.at, t.id),
+    index('audit_log_subject_idx').on(t.subject, t.at, t.id),
+    // An account acts under several labels (`admin:usr_…`, `admin:usr_…:as:usr_…`): found by the id within.
+    index('audit_log_actor_idx').using('gin', t.actor.op('gin_trgm_ops')),
+    index('audit_log_action_idx').on(t.action, t.at, t.id),
+  ],
 )
 
 export const signingKeyStatus = pgEnum('signing_key_status', ['active', 'retiring', 'withdrawn'])

@@ -147,6 +147,8 @@ export const payments = pgTable(
     index('payments_checkout_id_idx').on(t.checkoutId),
     index('payments_license_id_idx').on(t.licenseId),
     index('payments_subscription_id_idx').on(t.subscriptionId),
+    // Sums over days are answered by the index alone.
+    index('payments_paid_at_idx').on(t.paidAt, t.currency, t.amountMinor).where(sql`${t.paidAt} is not null`),
     check('payments_amount_not_negative', sql`${t.amountMinor} >= 0`),
     check('payments_refund_within_amount', sql`${t.refundedMinor} between 0 and ${t.amountMinor}`),
     check('payments_currency_iso', sql`${t.currency} ~ '^[a-z]{3}$'`),
@@ -204,6 +206,7 @@ export const refunds = pgTable(
     uniqueIndex('refunds_stripe_refund_id_key').on(t.stripeRefundId),
     uniqueIndex('refunds_idempotency_key').on(t.idempotencyKey),
     index('refunds_payment_id_idx').on(t.paymentId),
+    index('refunds_created_at_idx').on(t.createdAt),
     index('refunds_requested_idx').on(t.createdAt).where(sql`${t.status} = 'requested'`),
     check('refunds_amount_positive', sql`${t.amountMinor} > 0`),
   ],
@@ -229,6 +232,7 @@ export const disputes = pgTable(
   (t) => [
     uniqueIndex('disputes_stripe_dispute_id_key').on(t.stripeDisputeId),
     index('disputes_payment_id_idx').on(t.paymentId),
+    index('disputes_created_at_idx').on(t.createdAt),
   ],
 )
 

@@ -154,6 +154,7 @@ export const saleEntries = pgTable(
   },
   (t) => [
     index('sale_entries_sale_id_idx').on(t.saleId),
+    index('sale_entries_at_idx').on(t.at),
     index('sale_entries_publisher_at_idx').on(t.publisherId, t.at, t.id),
     check('sale_entries_add_up', sql`${t.grossMinor} = ${t.taxMinor} + ${t.feeMinor} + ${t.shareMinor}`),
   ],

@@ -89,6 +89,7 @@ export const submissions = pgTable(
     index('submissions_queue_idx')
       .on(t.status, t.createdAt)
       .where(sql`${t.status} in ('received', 'scanning', 'scan_failed', 'needs_review', 'approved')`),
+    index('submissions_decided_at_idx').on(t.decidedAt).where(sql`${t.decidedAt} is not null`),
     // Files that a refused publishing left behind.
     index('submissions_leftovers_idx')
       .on(t.id)
@@ -110,7 +111,10 @@ export const submissionEvents = pgTable(
     reason: text('reason'),
     at: at('at').notNull(),
   },
-  (t) => [index('submission_events_submission_id_idx').on(t.submissionId, t.sequence)],
+  (t) => [
+    index('submission_events_submission_id_idx').on(t.submissionId, t.sequence),
+    index('submission_events_at_idx').using('brin', t.at),
+  ],
 )
 
 export const appealStatus = pgEnum('appeal_status', ['open', 'granted', 'declined'])

@@ -40,6 +40,8 @@ const WITHOUT_TOKEN: ReadonlySet<string> = new Set([
   'marketplace.publisher',
   'marketplace.reviews',
   'marketplace.killList',
+  // Linked to nobody.
+  'analytics.track',
 ])
 
 /** A license key proves itself; a device's id does not. */

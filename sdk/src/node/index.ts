@@ -5,7 +5,12 @@ import { machineFingerprint } from './fingerprint.ts'
 import { fileLicenseStorage } from './stores.ts'
 
 export { machineFingerprint } from './fingerprint.ts'
-export { type FileStoreOptions, fileLicenseStorage, fileSessionStore } from './stores.ts'
+export {
+  type FileStoreOptions,
+  fileAnalyticsStorage,
+  fileLicenseStorage,
+  fileSessionStore,
+} from './stores.ts'
 
 export type NodeLicenseManagerOptions = Omit<LicenseManagerOptions, 'storage' | 'fingerprint'> &
   Partial<Pick<LicenseManagerOptions, 'storage' | 'fingerprint'>> & {

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { AnalyticsStorage } from '../analytics/record.ts'
+import type { TextStorage } from '../client/text-storage.ts'
 import type { LicenseStorage } from '../offline/record.ts'
 import { isStoredSession, type SessionStore } from '../session.ts'
 import { configFolder, readText, removeFile, writeText } from './files.ts'
@@ -13,14 +15,20 @@ export interface FileStoreOptions {
 const fileOf = ({ file, app = 'devforge' }: FileStoreOptions, name: string): string =>
   file ?? join(configFolder(app), name)
 
+const textFile = (file: string): TextStorage => ({
+  read: () => readText(file),
+  write: (text) => writeText(file, text),
+  clear: () => removeFile(file),
+})
+
 /** Keeps the license in a file that only its owner may read, written atomically. */
 export function fileLicenseStorage(options: FileStoreOptions = {}): LicenseStorage {
-  const file = fileOf(options, 'license.json')
-  return {
-    read: () => readText(file),
-    write: (text) => writeText(file, text),
-    clear: () => removeFile(file),
-  }
+  return textFile(fileOf(options, 'license.json'))
+}
+
+/** Keeps what analytics have to tell in a file, until it is told. Removed when the consent is withdrawn. */
+export function fileAnalyticsStorage(options: FileStoreOptions = {}): AnalyticsStorage {
+  return textFile(fileOf(options, 'analytics.json'))
 }
 
 /**

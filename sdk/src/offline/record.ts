@@ -1,11 +1,8 @@
+import { memoryTextStorage, type TextStorage } from '../client/text-storage.ts'
 import { hex, isObject, type LeaseKey, leaseKeysOf } from './jws.ts'
 
 /** Where the license is kept between starts: one text, written as a whole. */
-export interface LicenseStorage {
-  read(): Promise<string | null>
-  write(text: string): Promise<void>
-  clear(): Promise<void>
-}
+export interface LicenseStorage extends TextStorage {}
 
 /** Why the server, or its signed list, no longer lets this machine use the license. */
 export type Denial = 'revoked' | 'suspended' | 'expired' | 'key_unknown' | 'device_removed'
@@ -145,15 +142,5 @@ function denialOf(value: unknown): DenialRecord | null {
 }
 
 /** Keeps the license until the process ends. */
-export function memoryLicenseStorage(initial: string | null = null): LicenseStorage {
-  let text = initial
-  return {
-    read: async () => text,
-    write: async (next) => {
-      text = next
-    },
-    clear: async () => {
-      text = null
-    },
-  }
-}
+export const memoryLicenseStorage = (initial: string | null = null): LicenseStorage =>
+  memoryTextStorage(initial)

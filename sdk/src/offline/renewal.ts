@@ -1,3 +1,5 @@
+import { unref } from '../client/unref.ts'
+
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** A fleet of editors that start at nine must not ask at nine. */
@@ -11,13 +13,6 @@ export interface RenewalOptions {
   /** Looks at the clock, so that expiry and a clock set back are noticed while nothing else happens. */
   tick(): void
   random?: () => number
-}
-
-/** Lets the process end although a timer waits. In browsers timers are numbers and hold up nothing. */
-function unref(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') {
-    timer.unref()
-  }
 }
 
 /** How long to wait for the next attempt: jittered, and longer after each failure in a row. */

@@ -18,6 +18,7 @@ type Purpose =
   | 'unsubscribe'
   | 'search-cursor'
   | 'usage-client'
+  | 'analytics-client'
   | 'file-url'
   | 'mail-reply'
 

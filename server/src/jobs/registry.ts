@@ -1,3 +1,4 @@
+import { analyticsJobs } from '../modules/analytics/jobs.ts'
 import { authJobs } from '../modules/auth/jobs.ts'
 import { licenseJobs } from '../modules/licenses/jobs.ts'
 import { marketplaceJobs } from '../modules/marketplace/jobs.ts'
@@ -14,4 +15,5 @@ export const jobDefinitions: AnyJob[] = [
   ...licenseJobs,
   ...marketplaceJobs,
   ...supportJobs,
+  ...analyticsJobs,
 ]

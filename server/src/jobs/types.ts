@@ -39,6 +39,8 @@ export interface JobData {
   'marketplace.sweepFiles': Record<string, never>
   'auth.mail': { kind: 'verify-email' | 'reset-password'; sealedEmail: string; requestId: string }
   'auth.purge': Record<string, never>
+  'analytics.rollUp': Record<string, never>
+  'analytics.nightly': Record<string, never>
   'marketplace.rollUp': Record<string, never>
   'marketplace.trending': Record<string, never>
   'marketplace.related': { after?: string }

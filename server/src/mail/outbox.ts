@@ -65,8 +65,19 @@ async function claim(ctx: Ctx, outboxId: string) {
   return row
 }
 
+/** Lets a mail that was given up be tried from the first attempt on. One that somebody is sending just now is left to them. */
+export async function retryOutbox(ctx: Ctx, outboxId: string): Promise<void> {
+  const now = ctx.deps.clock.now()
+  const isFree = or(isNotNull(outbox.lastError), lt(outbox.updatedAt, addMs(now, -CLAIM_MS)))
+  await ctx.db
+    .update(outbox)
+    .set({ attempts: 0, updatedAt: now })
+    .where(and(eq(outbox.id, outboxId), isNull(outbox.sentAt), isFree))
+  await ctx.deps.jobs.enqueue(ctx.db, 'outbox.deliver', { outboxId }, { singletonKey: outboxId })
+}
+
 /** A mail that nobody takes is given up after this many tries (days, with the waits between); its row and last error stay. */
-const MAX_ATTEMPTS = 50
+export const GIVEN_UP_ATTEMPTS = 50
 
 /** Which of these mails were promised already. */
 export async function knownMails(ctx: Ctx, dedupeKeys: string[]): Promise<Set<string>> {
@@ -153,7 +164,7 @@ export async function unsentOutbox(
       updatedAt: outbox.updatedAt,
     })
     .from(outbox)
-    .where(and(isNull(outbox.sentAt), lt(outbox.createdAt, before), lt(outbox.attempts, MAX_ATTEMPTS)))
+    .where(and(isNull(outbox.sentAt), lt(outbox.createdAt, before), lt(outbox.attempts, GIVEN_UP_ATTEMPTS)))
     .orderBy(asc(outbox.createdAt))
     .limit(500)
   const now = ctx.deps.clock.now().getTime()

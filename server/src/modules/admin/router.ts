@@ -3,6 +3,8 @@ import { signedInSchema } from '../auth/schemas.ts'
 import { adminPaymentsProcedures } from './payments.ts'
 import * as s from './schemas.ts'
 import { audit } from './service/audit.ts'
+import { listMails, retryMail } from './service/mails.ts'
+import { overview } from './service/overview.ts'
 import { rotateSigningKey } from './service/signing-keys.ts'
 import { ban, impersonate, searchUsers, setRole, unban } from './service/users.ts'
 import { adminSlaProcedures } from './sla.ts'
@@ -51,6 +53,22 @@ export const adminRouter = router({
     .input(s.auditInput)
     .output(s.auditOutput)
     .query(({ ctx, input }) => audit(ctx, input)),
+  overview: adminProcedure
+    .meta({
+      openapi: { method: 'GET', path: '/admin/overview', summary: 'What waits, what failed, how today goes' },
+    })
+    .output(s.overviewOutput)
+    .query(({ ctx }) => overview(ctx)),
+  mails: adminProcedure
+    .meta({ openapi: { method: 'GET', path: '/admin/mails', summary: 'List mails that could not be sent' } })
+    .input(s.mailsInput)
+    .output(s.mailsOutput)
+    .query(({ ctx, input }) => listMails(ctx, input)),
+  retryMail: adminProcedure
+    .meta({ openapi: { method: 'POST', path: '/admin/mails/{id}/retry', summary: 'Try a mail again' } })
+    .input(s.retryMailInput)
+    .output(s.mailSchema)
+    .mutation(({ ctx, input }) => retryMail(ctx, input)),
   rotateSigningKey: adminProcedure
     .meta({ openapi: { method: 'POST', path: '/admin/signing-keys', summary: 'Make a new signing key' } })
     .input(s.rotateSigningKeyInput)

@@ -32,6 +32,8 @@ export const auditInput = z
     subject: id.optional(),
     actor: id.optional(),
     action: z.string().min(1).max(100).optional(),
+    from: z.date().optional(),
+    until: z.date().optional().describe('Before this time'),
     ...page,
   })
   .default({ limit: 50 })
@@ -63,3 +65,44 @@ export const rotateSigningKeyInput = z.strictObject({
   reason,
 })
 export const rotateSigningKeyOutput = z.object({ kid: z.string(), previousKid: z.string().nullable() })
+
+const counts = <K extends string>(...names: K[]) =>
+  z.object(Object.fromEntries(names.map((name) => [name, z.number()])) as Record<K, z.ZodNumber>)
+/** Since midnight (UTC), and within 30 days. */
+const lately = z.object({ today: z.number(), month: z.number() })
+export const overviewOutput = z
+  .object({
+    asOf: z.date(),
+    tickets: counts('new', 'open', 'pending', 'on_hold', 'unassigned').extend({
+      /** A promise of theirs is broken now. */
+      overdue: z.number(),
+      /** Promises that were broken. */
+      breaches: lately,
+    }),
+    webhooks: counts('received', 'failed', 'quarantined'),
+    failedJobs: z.number(),
+    mails: z.object({ waiting: z.number(), givenUp: z.number() }),
+    submissions: counts('received', 'scanning', 'scan_failed', 'needs_review', 'approved'),
+    openAppeals: z.number(),
+    openReports: z.number(),
+    newUsers: lately,
+    /** Net of refunds and disputes. */
+    revenue: z.array(z.object({ currency: z.string(), todayMinor: z.number(), monthMinor: z.number() })),
+  })
+  .meta({ id: 'AdminOverview' })
+
+export const mailsInput = z
+  .strictObject({ state: z.enum(['given_up', 'waiting']).default('given_up'), ...page })
+  .default({ state: 'given_up', limit: 50 })
+export const mailSchema = z.object({
+  id: z.string(),
+  to: z.string().nullable(),
+  template: z.string().nullable(),
+  state: z.enum(['given_up', 'waiting']),
+  attempts: z.number(),
+  lastError: z.string().nullable(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+})
+export const mailsOutput = pageOf(mailSchema)
+export const retryMailInput = z.strictObject({ id })

@@ -1,5 +1,5 @@
 import { auditLog, type Db, sessions, users } from '@devforge/db'
-import { and, desc, eq, ilike, isNull, lt, max, or, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, ilike, isNull, like, lt, max, or, sql } from 'drizzle-orm'
 
 type Role = (typeof users.$inferSelect)['role']
 interface Page {
@@ -74,12 +74,20 @@ export async function setBan(
   return row
 }
 
+export interface AuditFilter {
+  subject?: string | undefined
+  actor?: string | undefined
+  action?: string | undefined
+  from?: Date | undefined
+  until?: Date | undefined
+}
+
 /** What was done, newest first, and one more than asked for if there is more. */
 export async function listAudit(
   db: Db,
-  filter: { subject?: string | undefined; actor?: string | undefined; action?: string | undefined } & Page,
+  filter: AuditFilter & { after?: { time: Date; id: string } | undefined; limit: number },
 ) {
-  const { subject, actor, action, cursor, limit } = filter
+  const { subject, actor, action, from, until, after, limit } = filter
   return db
     .select()
     .from(auditLog)
@@ -87,11 +95,15 @@ export async function listAudit(
       and(
         subject === undefined ? undefined : eq(auditLog.subject, subject),
         // By an account, whatever it acted as.
-        actor === undefined ? undefined : sql`${auditLog.actor} like ${contains(actor)}`,
+        actor === undefined ? undefined : like(auditLog.actor, contains(actor)),
         action === undefined ? undefined : eq(auditLog.action, action),
-        cursor === undefined ? undefined : lt(auditLog.id, cursor),
+        from === undefined ? undefined : gte(auditLog.at, from),
+        until === undefined ? undefined : lt(auditLog.at, until),
+        after === undefined
+          ? undefined
+          : sql`(${auditLog.at}, ${auditLog.id}) < (${after.time.toISOString()}::timestamptz, ${after.id})`,
       ),
     )
-    .orderBy(desc(auditLog.id))
+    .orderBy(desc(auditLog.at), desc(auditLog.id))
     .limit(limit + 1)
 }

@@ -2,8 +2,8 @@ import { writeAudit } from '../../../audit.ts'
 import type { AdminActor, Ctx } from '../../../context.ts'
 import { notFound } from '../../../errors.ts'
 import { scrub } from '../../../log.ts'
+import { decodeCursor, encodeCursor } from '../../../wire.ts'
 import { type JobRow, type JobState, listJobRows } from '../queries/jobs.ts'
-import { decodeCursor, encodeCursor } from './admin-webhooks.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -2,6 +2,7 @@ import { writeAudit } from '../../../audit.ts'
 import type { AdminActor, Ctx } from '../../../context.ts'
 import { notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { decodeCursor, encodeCursor } from '../../../wire.ts'
 import {
   listWebhookEvents,
   lockWebhookEvent,
@@ -54,14 +55,4 @@ export async function replayEvent(ctx: Ctx<AdminActor>, { id }: { id: string }) 
     await ctx.deps.jobs.enqueue(ctx.db, 'stripe.event', { eventId: id })
     return present({ ...event, status: 'received', processedAt: null })
   })
-}
-
-/** Rows are ordered by time, then id; both stand in the cursor. */
-export const encodeCursor = (time: Date, id: string): string => `${time.toISOString()}~${id}`
-
-/** @returns undefined for no cursor, and for one that is none of ours: the list then begins anew */
-export function decodeCursor(cursor: string | undefined): { time: Date; id: string } | undefined {
-  const [time = '', id] = cursor?.split('~') ?? []
-  const parsed = new Date(time)
-  return id === undefined || Number.isNaN(parsed.getTime()) ? undefined : { time: parsed, id }
 }
