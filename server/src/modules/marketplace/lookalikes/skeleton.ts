@@ -69,11 +69,8 @@ const LOOK_ALIKES: Record<string, string> = {
  * hyphens, underscores, dots and spaces. Two names with the same skeleton are one name to a hasty reader.
  */
 export function skeletonOf(name: string): string {
-  // Full-width and stylized letters become plain ones; accents come apart and fall off.
-  const plain = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[\p{M}\p{Cf}]/gu, '')
+  // Full-width and stylized letters become plain ones; accents come apart, and fall off below with all that is no letter.
+  const plain = name.normalize('NFKD').toLowerCase()
   let skeleton = ''
   for (const char of plain) skeleton += LOOK_ALIKES[char] ?? (/[\p{L}\p{N}]/u.test(char) ? char : '')
   return skeleton.replaceAll('rn', 'm').replaceAll('vv', 'w')
