@@ -113,6 +113,12 @@ describe('what waits for a person', () => {
       )
     }
     expect(await submit({ version: '1.0.0', name: 'ruby-tools' })).toMatchObject({ status: 'published' })
+    // An update keeps the name it has grown under; another one to be shown is looked at like a first one.
+    expect(await submit({ version: '1.1.0', name: 'ruby-tools' })).toMatchObject({ status: 'published' })
+    const renamed = { version: '1.2.0', name: 'ruby-tools', manifest: { displayName: 'Руthоn Тооls' } }
+    expect((await submit(renamed)).findings).toContainEqual(
+      expect.objectContaining({ rule: 'name-confusable' }),
+    )
     // Its own publisher may have names like that.
     const found = await findLookAlikes(t.deps.db, {
       name: skeletonOf('python-tools'),
