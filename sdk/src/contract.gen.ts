@@ -694,7 +694,7 @@ export interface Contract {
     input: {
       from: string
       to: string
-      report: 'licenses' | 'marketplace' | 'payments' | 'revenue' | 'subscriptions' | 'usage'
+      report: 'licenses' | 'marketplace' | 'payments' | 'revenue' | 'subscriptions' | 'support' | 'usage'
     }
     output: {
       fileName: string
@@ -864,6 +864,8 @@ export interface Contract {
         licensesIssued: number
         newUsers: number
         published: number
+        ticketsCreated: number
+        ticketsSolved: number
         trials: number
       }[]
       totals: {
@@ -873,6 +875,8 @@ export interface Contract {
         licensesIssued: number
         newUsers: number
         published: number
+        ticketsCreated: number
+        ticketsSolved: number
         trials: number
       }
       previous: {
@@ -885,6 +889,8 @@ export interface Contract {
           licensesIssued: number
           newUsers: number
           published: number
+          ticketsCreated: number
+          ticketsSolved: number
           trials: number
         }
       }
@@ -1014,6 +1020,107 @@ export interface Contract {
             activeAtEnd: number
             churnRate: number | null
           }
+        }
+      }
+    }
+  }
+  'analytics.support': {
+    kind: 'query'
+    input: {
+      from: string
+      to: string
+    }
+    output: {
+      from: string
+      to: string
+      asOf: Date | null
+      series: {
+        day: string
+        breached: number
+        closed: number
+        created: number
+        ratings: number
+        reopened: number
+        solved: number
+      }[]
+      totals: {
+        breached: number
+        closed: number
+        created: number
+        ratings: number
+        reopened: number
+        solved: number
+      }
+      previous: {
+        from: string
+        to: string
+        totals: {
+          breached: number
+          closed: number
+          created: number
+          ratings: number
+          reopened: number
+          solved: number
+        }
+      }
+      backlog: {
+        new: number
+        on_hold: number
+        open: number
+        pending: number
+      }
+      backlogSeries: {
+        day: string
+        new: number
+        on_hold: number
+        open: number
+        pending: number
+      }[]
+      breaches: {
+        [x: string]: number
+      }
+      firstResponse: {
+        current: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+          businessMedianMinutes: number | null
+          businessP90Minutes: number | null
+        }
+        previous: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+          businessMedianMinutes: number | null
+          businessP90Minutes: number | null
+        }
+      }
+      resolution: {
+        current: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+          businessMedianMinutes: number | null
+          businessP90Minutes: number | null
+        }
+        previous: {
+          count: number
+          medianMinutes: number | null
+          p90Minutes: number | null
+          businessMedianMinutes: number | null
+          businessP90Minutes: number | null
+        }
+      }
+      satisfaction: {
+        current: {
+          ratings: number
+          averageScore: number | null
+          scores: number[]
+        }
+        previous: {
+          ratings: number
+          averageScore: number | null
+          scores: number[]
         }
       }
     }

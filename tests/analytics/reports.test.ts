@@ -178,6 +178,7 @@ test('only for admins', async () => {
     forge.analytics.revenue(range),
     forge.analytics.licenses(range),
     forge.analytics.marketplace(range),
+    forge.analytics.support(range),
     forge.analytics.exportCsv({ report: 'payments', ...range }),
   ]
   for (const { forge } of [customer, agent]) {

@@ -237,6 +237,7 @@ const cases: Record<string, Case> = {
   'analytics.revenue': { staff: RANGE },
   'analytics.licenses': { staff: RANGE },
   'analytics.marketplace': { staff: RANGE },
+  'analytics.support': { staff: RANGE },
   'analytics.exportCsv': { staff: { report: 'payments', ...RANGE } },
   'marketplace.decideReport': { staff: { reportId: 'rpt_x', decision: 'upheld', answer: 'x' } },
 }

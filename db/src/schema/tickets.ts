@@ -165,6 +165,9 @@ export const tickets = pgTable(
     index('tickets_pending_idx').on(t.statusChangedAt).where(sql`${t.status} = 'pending'`),
     index('tickets_solved_idx').on(t.lastSolvedAt).where(sql`${t.status} = 'solved'`),
     index('tickets_updated_idx').on(t.updatedAt, t.id),
+    // How long people waited, for reports over some days.
+    index('tickets_first_response_at_idx').on(t.firstResponseAt).where(sql`${t.firstResponseAt} is not null`),
+    index('tickets_last_solved_at_idx').on(t.lastSolvedAt).where(sql`${t.lastSolvedAt} is not null`),
     index('tickets_publisher_idx').on(t.publisherId, t.id).where(sql`${t.publisherId} is not null`),
     index('tickets_merged_into_idx').on(t.mergedIntoId).where(sql`${t.mergedIntoId} is not null`),
     index('tickets_follow_up_of_idx').on(t.followUpOfId).where(sql`${t.followUpOfId} is not null`),
@@ -311,6 +314,7 @@ export const ticketEvents = pgTable(
   },
   (t) => [
     index('ticket_events_ticket_idx').on(t.ticketId, t.sequence),
+    index('ticket_events_at_idx').using('brin', t.at),
     index('ticket_events_requester_idx').on(t.requesterId, t.sequence).where(sql`${t.isPublic}`),
   ],
 )

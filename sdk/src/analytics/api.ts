@@ -43,6 +43,11 @@ export class AnalyticsApi {
     return this.#call('analytics.marketplace', 'query', input, options)
   }
 
+  /** Tickets: backlog, what was made and solved, how long people waited, broken promises, ratings. */
+  support(input: Input<'analytics.support'>, options?: CallOptions): Promise<Output<'analytics.support'>> {
+    return this.#call('analytics.support', 'query', input, options)
+  }
+
   /**
    * A report for a spreadsheet: `payments` with a line for each, the others with one per day.
    * @throws EXPORT_TOO_LARGE: choose fewer days

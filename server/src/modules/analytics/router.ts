@@ -7,6 +7,7 @@ import { licenses } from './service/licenses.ts'
 import { marketplace } from './service/marketplace.ts'
 import { overview } from './service/overview.ts'
 import { revenue } from './service/revenue.ts'
+import { support } from './service/support.ts'
 import { track } from './service/track.ts'
 
 export const analyticsRouter = router({
@@ -52,6 +53,17 @@ export const analyticsRouter = router({
     .input(rangeInput)
     .output(s.marketplaceOutput)
     .query(({ ctx, input }) => marketplace(ctx, input)),
+  support: adminProcedure
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/analytics/support',
+        summary: 'Tickets: backlog, times, promises, ratings',
+      },
+    })
+    .input(rangeInput)
+    .output(s.supportOutput)
+    .query(({ ctx, input }) => support(ctx, input)),
   exportCsv: adminProcedure
     .meta({
       openapi: { method: 'GET', path: '/analytics/export/{report}', summary: 'A report for a spreadsheet' },

@@ -44,6 +44,25 @@ const flows = (moments: Moments): SQL[] => {
       group by 1, 2`,
     sql`select ${dayOf(sql`at`)}, 'submissions.' || status, '', count(*)
       from submission_events where ${within(sql`at`, moments)} group by 1, 2`,
+    sql`select ${dayOf(sql`at`)}, case
+        when type = 'ticket.created' then 'support.created'
+        when after ->> 'status' = 'solved' then 'support.solved'
+        when after ->> 'status' = 'closed' then 'support.closed'
+        else 'support.reopened' end, '', count(*)
+      from ticket_events
+      where ${within(sql`at`, moments)} and (type = 'ticket.created' or type = 'status.changed'
+        and (after ->> 'status' in ('solved', 'closed') or before ->> 'status' = 'solved' and after ->> 'status' = 'open'))
+      group by 1, 2`,
+    sql`select ${dayOf(sql`at`)}, 'support.breached', metric::text, count(*)
+      from sla_breaches where ${within(sql`at`, moments)} group by 1, 3`,
+    // Who rates again takes the first rating back.
+    sql`select day, 'support.ratings', score, sum(n) from (
+        select ${dayOf(sql`at`)} as day, after ->> 'score' as score, 1 as n from ticket_events
+        where ${within(sql`at`, moments)} and type = 'satisfaction.rated'
+        union all
+        select ${dayOf(sql`at`)}, before ->> 'score', -1 from ticket_events
+        where ${within(sql`at`, moments)} and type = 'satisfaction.rated'
+      ) r where score is not null group by 1, 3`,
   ]
 }
 
@@ -55,6 +74,8 @@ const stocks = (now: Date): SQL[] => [
       else status::text end, count(*)
     from licenses where product = 'editor' group by 2`,
   sql`select 'stock.devices', '', count(*) from license_devices`,
+  sql`select 'stock.tickets', status::text, count(*) from tickets
+    where status in ('new', 'open', 'pending', 'on_hold') group by 2`,
   sql`select 'stock.mrr', currency, round(sum(monthly)) from (${monthlyRevenue}) m group by 2`,
 ]
 

@@ -12,6 +12,8 @@ export const OVERVIEW = [
   'installs',
   'downloads',
   'published',
+  'ticketsCreated',
+  'ticketsSolved',
 ] as const
 export const MONEY = [
   'payments',
@@ -46,6 +48,9 @@ export const MARKETPLACE = [
   'published',
   'rejected',
 ] as const
+export const SUPPORT = ['created', 'solved', 'reopened', 'closed', 'breached', 'ratings'] as const
+/** Not closed and not solved. */
+export const BACKLOG = ['new', 'open', 'pending', 'on_hold'] as const
 
 const series = <K extends string>(names: readonly K[]) =>
   z.array(z.object({ day: z.string(), ...numbers(names) }))
@@ -170,7 +175,47 @@ export const marketplaceOutput = z
   })
   .meta({ id: 'AnalyticsMarketplace' })
 
-export const reportName = z.enum(['usage', 'revenue', 'payments', 'subscriptions', 'licenses', 'marketplace'])
+const supportTotals = z.object(numbers(SUPPORT))
+const wait = spread.extend({
+  /** By the clocks of what was promised: hours of business, without what they pause for. Of the newest 20,000. */
+  businessMedianMinutes: z.number().nullable(),
+  businessP90Minutes: z.number().nullable(),
+})
+const waits = z.object({ current: wait, previous: wait })
+const satisfaction = z.object({
+  ratings: z.number(),
+  /** 1 to 5; null without ratings. */
+  averageScore: z.number().nullable(),
+  /** Ratings with the scores 1 to 5. */
+  scores: z.array(z.number()),
+})
+export const supportOutput = z
+  .object({
+    ...reported,
+    series: series(SUPPORT),
+    totals: supportTotals,
+    previous: previous(supportTotals),
+    /** Tickets by state, now, and at the end of each day, as far as it was noted. */
+    backlog: z.object(numbers(BACKLOG)),
+    backlogSeries: series(BACKLOG),
+    /** Broken promises of the range by what was promised. */
+    breaches: z.object(numbers(['first_response', 'next_response', 'resolution'])),
+    /** Of tickets that were answered, or solved, in the range: from their creation. */
+    firstResponse: waits,
+    resolution: waits,
+    satisfaction: z.object({ current: satisfaction, previous: satisfaction }),
+  })
+  .meta({ id: 'AnalyticsSupport' })
+
+export const reportName = z.enum([
+  'usage',
+  'revenue',
+  'payments',
+  'subscriptions',
+  'licenses',
+  'marketplace',
+  'support',
+])
 export const exportInput = bounded(
   z.strictObject({
     report: reportName.describe('`payments`: one line per payment; the others: one per day'),

@@ -5,10 +5,11 @@ import { AppError } from '../../../errors.ts'
 import { type DayRange, momentsOf } from '../days.ts'
 import { listNameDays } from '../queries/days.ts'
 import { listPaid } from '../queries/revenue.ts'
-import { LICENSES, MARKETPLACE, MONEY, type reportName, SUBSCRIPTIONS } from '../schemas/reports.ts'
+import { LICENSES, MARKETPLACE, MONEY, type reportName, SUBSCRIPTIONS, SUPPORT } from '../schemas/reports.ts'
 import { licenses } from './licenses.ts'
 import { marketplace } from './marketplace.ts'
 import { revenue } from './revenue.ts'
+import { support } from './support.ts'
 
 type Report = z.infer<typeof reportName>
 
@@ -43,6 +44,8 @@ async function csvOf(ctx: Ctx<AdminActor>, report: Report, range: DayRange): Pro
       return toCsv(['day', ...LICENSES], (await licenses(ctx, range)).series)
     case 'marketplace':
       return toCsv(['day', ...MARKETPLACE], (await marketplace(ctx, range)).series)
+    case 'support':
+      return toCsv(['day', ...SUPPORT], (await support(ctx, range)).series)
   }
 }
 

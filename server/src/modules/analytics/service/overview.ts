@@ -16,6 +16,8 @@ const METRICS: Metrics<Exclude<(typeof OVERVIEW)[number], 'newUsers'>> = {
   installs: 'usage.installs',
   downloads: 'usage.downloads',
   published: 'submissions.published',
+  ticketsCreated: 'support.created',
+  ticketsSolved: 'support.solved',
 }
 
 /** What editors told. Clients of several days cannot be added up, so there is no total of them. */
