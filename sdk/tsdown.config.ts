@@ -8,6 +8,7 @@ export default defineConfig({
     offline: 'src/offline/index.ts',
     analytics: 'src/analytics/index.ts',
     node: 'src/node/index.ts',
+    support: 'src/support/index.ts',
     publish: 'src/publish/index.ts',
     cli: 'src/publish/cli/main.ts',
   },

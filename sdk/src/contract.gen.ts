@@ -3703,6 +3703,47 @@ export interface Contract {
       category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
       priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
       source?: 'api' | 'editor' | 'web' | undefined
+      links?:
+        | {
+            licenseId?: string | undefined
+            paymentId?: string | undefined
+            extensionId?: string | undefined
+            extensionVersion?: string | undefined
+          }
+        | undefined
+      diagnostics?:
+        | {
+            app: {
+              version: string
+              commit?: string | undefined
+            }
+            os: {
+              platform: string
+              release?: string | undefined
+              arch: string
+            }
+            locale?: string | undefined
+            extensions?:
+              | {
+                  id: string
+                  version: string
+                }[]
+              | undefined
+            errors?:
+              | {
+                  at: Date
+                  message: string
+                  stack?: string | undefined
+                }[]
+              | undefined
+            settings?:
+              | {
+                  [x: string]: string | number | boolean | null
+                }
+              | undefined
+          }
+        | undefined
+      shareWithPublisher?: ('contact' | 'diagnostics' | 'messages')[] | undefined
       attachmentIds?: string[] | undefined
       idempotencyKey?: string | undefined
     }
@@ -3776,6 +3817,12 @@ export interface Contract {
         createdAt: Date
       }[]
       earlierMessages: string | null
+      links: {
+        kind: 'article' | 'extension' | 'license' | 'payment' | 'ticket'
+        id: string
+        version: string | null
+      }[]
+      sharedWithPublisher: ('contact' | 'diagnostics' | 'messages')[]
       desk: {
         requester: {
           id: string
@@ -3817,7 +3864,139 @@ export interface Contract {
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+        links: {
+          licenses: {
+            id: string
+            plan: string
+            planName: string
+            product: string
+            status: string
+            keyHint: string
+            devicesInUse: number
+            maxDevices: number
+            expiresAt: Date | null
+            devices: {
+              id: string
+              name: string | null
+              platform: string | null
+              appVersion: string | null
+              activatedAt: Date
+              lastSeenAt: Date
+            }[]
+          }[]
+          payments: {
+            id: string
+            status: string
+            amountMinor: number
+            refundedMinor: number
+            currency: string
+            description: string | null
+            licenseId: string | null
+            createdAt: Date
+          }[]
+          extensions: {
+            id: string
+            name: string
+            status: string
+            installedVersion: string | null
+            latestVersion: string | null
+            publisher: string
+          }[]
+          articles: {
+            id: string
+          }[]
+          tickets: {
+            id: string
+            number: number
+            subject: string
+            status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+          }[]
+        }
+        diagnostics: {
+          app: {
+            version: string
+            commit?: string | undefined
+          }
+          os: {
+            platform: string
+            release?: string | undefined
+            arch: string
+          }
+          locale?: string | undefined
+          extensions: {
+            id: string
+            version: string
+          }[]
+          errors: {
+            at: Date
+            message: string
+            stack?: string | undefined
+          }[]
+          settings: {
+            [x: string]: string | number | boolean | null
+          }
+          expiresAt: Date
+        } | null
       } | null
+    }
+  }
+  'tickets.link': {
+    kind: 'mutation'
+    input: {
+      id: string
+      kind: 'article' | 'extension' | 'license' | 'payment' | 'ticket'
+      targetId: string
+      version?: string | undefined
+    }
+    output: {
+      links: {
+        licenses: {
+          id: string
+          plan: string
+          planName: string
+          product: string
+          status: string
+          keyHint: string
+          devicesInUse: number
+          maxDevices: number
+          expiresAt: Date | null
+          devices: {
+            id: string
+            name: string | null
+            platform: string | null
+            appVersion: string | null
+            activatedAt: Date
+            lastSeenAt: Date
+          }[]
+        }[]
+        payments: {
+          id: string
+          status: string
+          amountMinor: number
+          refundedMinor: number
+          currency: string
+          description: string | null
+          licenseId: string | null
+          createdAt: Date
+        }[]
+        extensions: {
+          id: string
+          name: string
+          status: string
+          installedVersion: string | null
+          latestVersion: string | null
+          publisher: string
+        }[]
+        articles: {
+          id: string
+        }[]
+        tickets: {
+          id: string
+          number: number
+          subject: string
+          status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        }[]
+      }
     }
   }
   'tickets.list': {
@@ -4023,6 +4202,133 @@ export interface Contract {
       at: Date
     }
   }
+  'tickets.publisherQueue': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      publisher: string
+      status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+    }
+    output: {
+      items: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        extension: {
+          id: string
+          version: string | null
+        } | null
+        shared: ('contact' | 'diagnostics' | 'messages')[]
+        customer: {
+          name: string
+          email: string
+        } | null
+        createdAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'tickets.publisherReply': {
+    kind: 'mutation'
+    input: {
+      id: string
+      body: string
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      message: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
+        createdAt: Date
+      }
+    }
+  }
+  'tickets.publisherTicket': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      extension: {
+        id: string
+        version: string | null
+      } | null
+      shared: ('contact' | 'diagnostics' | 'messages')[]
+      customer: {
+        name: string
+        email: string
+      } | null
+      createdAt: Date
+      messages: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
+        createdAt: Date
+      }[]
+      diagnostics: {
+        app: {
+          version: string
+          commit?: string | undefined
+        }
+        os: {
+          platform: string
+          release?: string | undefined
+          arch: string
+        }
+        locale?: string | undefined
+        extensions: {
+          id: string
+          version: string
+        }[]
+        errors: {
+          at: Date
+          message: string
+          stack?: string | undefined
+        }[]
+        settings: {
+          [x: string]: string | number | boolean | null
+        }
+        expiresAt: Date
+      } | null
+    }
+  }
   'tickets.rate': {
     kind: 'mutation'
     input: {
@@ -4221,6 +4527,18 @@ export interface Contract {
       }
     }
   }
+  'tickets.share': {
+    kind: 'mutation'
+    input: {
+      id: string
+      share: ('contact' | 'diagnostics' | 'messages')[]
+    }
+    output: {
+      id: string
+      version: number
+      sharedWithPublisher: ('contact' | 'diagnostics' | 'messages')[]
+    }
+  }
   'tickets.solve': {
     kind: 'mutation'
     input: {
@@ -4322,6 +4640,64 @@ export interface Contract {
         }
         splitFromId: string | null
         choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.unlink': {
+    kind: 'mutation'
+    input: {
+      id: string
+      kind: 'article' | 'extension' | 'license' | 'payment' | 'ticket'
+      targetId: string
+    }
+    output: {
+      links: {
+        licenses: {
+          id: string
+          plan: string
+          planName: string
+          product: string
+          status: string
+          keyHint: string
+          devicesInUse: number
+          maxDevices: number
+          expiresAt: Date | null
+          devices: {
+            id: string
+            name: string | null
+            platform: string | null
+            appVersion: string | null
+            activatedAt: Date
+            lastSeenAt: Date
+          }[]
+        }[]
+        payments: {
+          id: string
+          status: string
+          amountMinor: number
+          refundedMinor: number
+          currency: string
+          description: string | null
+          licenseId: string | null
+          createdAt: Date
+        }[]
+        extensions: {
+          id: string
+          name: string
+          status: string
+          installedVersion: string | null
+          latestVersion: string | null
+          publisher: string
+        }[]
+        articles: {
+          id: string
+        }[]
+        tickets: {
+          id: string
+          number: number
+          subject: string
+          status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        }[]
       }
     }
   }
@@ -4679,6 +5055,9 @@ export interface ErrorDetails {
     to: string
     choices: string[]
     why?: string
+  }
+  TICKET_WITHOUT_EXTENSION: {
+    id: string
   }
   TRIAL_ALREADY_USED: null
   UNAVAILABLE: null

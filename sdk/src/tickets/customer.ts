@@ -5,8 +5,9 @@ import { keyed, methodsOf } from './methods.ts'
 export interface CustomerApi {
   /**
    * Opens a ticket. A priority above `normal` is for plans that allow it, and is lowered elsewhere. The same `idempotencyKey` is the same
-   * ticket; without one, each call makes its own, so that a request that is tried again happens once.
-   * @throws IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED, AUTH_SESSION_ENDED
+   * ticket; without one, each call makes its own, so that a request that is tried again happens once. `links` are one's own license and
+   * payment, and an extension; `diagnostics` come from `@devforge/sdk/support`, and are shown to the person before.
+   * @throws NOT_FOUND (something linked, an attachment), IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED, AUTH_SESSION_ENDED
    */
   create(input: Input<'tickets.create'>, options?: CallOptions): Promise<Output<'tickets.create'>>
 
@@ -35,6 +36,13 @@ export interface CustomerApi {
   /** Opens a ticket that waited, or was solved within 14 days. @throws NOT_FOUND, TICKET_CLOSED, TICKET_CONFLICT, TICKET_TRANSITION_INVALID */
   reopen(input: Input<'tickets.reopen'>, options?: CallOptions): Promise<Output<'tickets.reopen'>>
 
+  /**
+   * Says what the publisher of the linked extension may see of a ticket: `messages`, `diagnostics`, `contact`. With any of them also its
+   * subject and the installed version; with none the publisher loses sight of it at once.
+   * @throws NOT_FOUND, TICKET_WITHOUT_EXTENSION
+   */
+  share(input: Input<'tickets.share'>, options?: CallOptions): Promise<Output<'tickets.share'>>
+
   /** Says how well one was helped, 1 to 5, while the ticket is solved. @throws NOT_FOUND, TICKET_NOT_SOLVED, TICKET_CLOSED */
   rate(input: Input<'tickets.rate'>, options?: CallOptions): Promise<Output<'tickets.rate'>>
 
@@ -62,6 +70,7 @@ export const customerApi = (call: Caller, subscribe: Subscriber): CustomerApi =>
     messages: 'query',
     solve: 'mutation',
     reopen: 'mutation',
+    share: 'mutation',
     rate: 'mutation',
   }),
 })

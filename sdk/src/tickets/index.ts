@@ -1,12 +1,20 @@
 import type { Uploader } from '../client/upload.ts'
 import type { Caller, Subscriber } from '../contract.ts'
 import { type AttachmentsApi, attachmentsApi } from './attachments.ts'
+import { type CasesApi, casesApi } from './cases.ts'
 import { type CustomerApi, customerApi } from './customer.ts'
 import { type DeskApi, deskApi } from './desk.ts'
+import { type PublisherTicketsApi, publisherTicketsApi } from './publisher.ts'
 import { type StaffApi, staffApi } from './staff.ts'
 
 /** Support tickets: of one's own, and for agents those of all. */
-export interface TicketsApi extends CustomerApi, AttachmentsApi, DeskApi, StaffApi {}
+export interface TicketsApi
+  extends CustomerApi,
+    AttachmentsApi,
+    DeskApi,
+    CasesApi,
+    PublisherTicketsApi,
+    StaffApi {}
 
 /** What the methods are made of. */
 interface TicketsClient {
@@ -19,5 +27,7 @@ export const ticketsApi = ({ call, subscribe, upload }: TicketsClient): TicketsA
   ...customerApi(call, subscribe),
   ...attachmentsApi(call, upload),
   ...deskApi(call),
+  ...casesApi(call),
+  ...publisherTicketsApi(call),
   ...staffApi(call),
 })

@@ -51,6 +51,7 @@ export interface JobData {
   'support.timers': Record<string, never>
   'support.assign': { queueId: string }
   'support.sweep': Record<string, never>
+  'support.forget': Record<string, never>
   'support.sweepFiles': Record<string, never>
   'support.sla': Record<string, never>
   'support.slaChanged': {

@@ -5,6 +5,10 @@ export const supportErrors = defineErrors({
     'PAYLOAD_TOO_LARGE',
     'You have uploaded a lot that no message has taken yet. Send it, or wait a day until it is deleted.',
   ),
+  TICKET_WITHOUT_EXTENSION: error<{ id: string }>(
+    'CONFLICT',
+    'This ticket is about no extension that has a publisher to share it with.',
+  ),
   TICKET_CLOSED: error<{ id: string }>(
     'CONFLICT',
     'This ticket is closed. A reply opens a new one that is linked to it.',

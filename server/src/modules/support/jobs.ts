@@ -1,6 +1,7 @@
 import { defineJob, sweptBefore } from '../../jobs/types.ts'
 import { assignWaiting, sweepWaiting } from './service/assignment/assign.ts'
 import { sweepAttachments } from './service/attachments/sweep.ts'
+import { expireDiagnostics } from './service/diagnostics.ts'
 import { receiveMail, sweepMails } from './service/mail/receive.ts'
 import { followPlan } from './service/sla/plan.ts'
 import { followPolicy } from './service/sla/settings.ts'
@@ -39,6 +40,7 @@ export const supportJobs = [
     handler: (ctx) => sweepWaiting(ctx),
     concurrency: 1,
   }),
+  defineJob({ name: 'support.forget', cron: '17 3 * * *', onStart: {}, handler: expireDiagnostics }),
   defineJob({ name: 'support.sweepFiles', cron: '41 * * * *', handler: sweepAttachments }),
   defineJob({
     // Warnings, and promises that were broken.

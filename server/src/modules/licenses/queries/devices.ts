@@ -68,6 +68,15 @@ export async function countDevices(db: Db, licenseId: string): Promise<number> {
   return row?.value ?? 0
 }
 
+/** The devices of licenses, last seen first. */
+export async function devicesOf(db: Db, licenseIds: string[]): Promise<DeviceRow[]> {
+  return db
+    .select()
+    .from(licenseDevices)
+    .where(inArray(licenseDevices.licenseId, licenseIds))
+    .orderBy(desc(licenseDevices.lastSeenAt), desc(licenseDevices.id))
+}
+
 /** The device of a fingerprint on a license. */
 export async function findDevice(
   db: Db,

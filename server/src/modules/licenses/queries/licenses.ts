@@ -101,6 +101,16 @@ export async function listOwnLicenses(db: Db, { userId, cursor, limit }: Page & 
     .limit(limit + 1)
 }
 
+/** Licenses of one person among the ids, with what their plan is called. */
+export async function licensesOfOwner(db: Db, { ids, userId }: { ids: string[]; userId: string }) {
+  return db
+    .select({ license: licenses, devicesInUse: devicesInUse(), planName: plans.name })
+    .from(licenses)
+    .leftJoin(plans, eq(plans.slug, licenses.planSlug))
+    .where(and(inArray(licenses.id, ids), eq(licenses.userId, userId)))
+    .orderBy(licenses.id)
+}
+
 /** For admins: by part of the owner's address or name, by id, by the last group of a key. */
 export async function searchLicenses(
   db: Db,

@@ -61,6 +61,18 @@ export async function findPayment(
   return row
 }
 
+/** Payments of one person among the ids. */
+export function paymentsOfOwner(
+  db: Db,
+  { ids, userId }: { ids: string[]; userId: string },
+): Promise<PaymentRow[]> {
+  return db
+    .select()
+    .from(payments)
+    .where(and(inArray(payments.id, ids), eq(payments.userId, userId)))
+    .orderBy(payments.id)
+}
+
 export async function findPaymentOfCheckout(db: Db, checkoutId: string): Promise<PaymentRow | undefined> {
   const [row] = await db
     .select()

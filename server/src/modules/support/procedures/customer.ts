@@ -1,20 +1,23 @@
 import { sequenceOf } from '../../../realtime/wire.ts'
 import { sessionProcedure } from '../../../trpc.ts'
 import { attachmentInput, attachmentUrlOutput } from '../schemas/attachments.ts'
+import { shareInput, shareOutput } from '../schemas/publisher.ts'
 import * as s from '../schemas/tickets.ts'
 import { onUpdateInput, onUpdateOutput } from '../schemas/watch.ts'
+import { createInput, getInput, getOutput } from '../schemas/whole.ts'
 import { attachmentUrl } from '../service/attachments/download.ts'
 import { createTicket } from '../service/create.ts'
 import { rate, reopen, solve } from '../service/decide.ts'
 import { getTicket, listOwnTickets, pageMessages } from '../service/read.ts'
 import { reply } from '../service/reply.ts'
+import { shareTicket } from '../service/share.ts'
 import { watchTickets } from '../service/watch.ts'
 
 /** What customers do with their tickets; agents with those of others, too. */
 export const customerProcedures = {
   create: sessionProcedure
     .meta({ openapi: { method: 'POST', path: '/tickets', summary: 'Open a ticket' } })
-    .input(s.createInput)
+    .input(createInput)
     .output(s.ticketSchema)
     .mutation(({ ctx, input }) => createTicket(ctx, input)),
   list: sessionProcedure
@@ -24,8 +27,8 @@ export const customerProcedures = {
     .query(({ ctx, input }) => listOwnTickets(ctx, input)),
   get: sessionProcedure
     .meta({ openapi: { method: 'GET', path: '/tickets/{id}', summary: 'Read a ticket' } })
-    .input(s.getInput)
-    .output(s.getOutput)
+    .input(getInput)
+    .output(getOutput)
     .query(({ ctx, input }) => getTicket(ctx, input)),
   messages: sessionProcedure
     .meta({
@@ -65,6 +68,17 @@ export const customerProcedures = {
     .input(attachmentInput)
     .output(attachmentUrlOutput)
     .query(({ ctx, input }) => attachmentUrl(ctx, input)),
+  share: sessionProcedure
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/tickets/{id}/share',
+        summary: 'Say what the publisher of the extension may see',
+      },
+    })
+    .input(shareInput)
+    .output(shareOutput)
+    .mutation(({ ctx, input }) => shareTicket(ctx, input)),
   onUpdate: sessionProcedure
     .input(onUpdateInput)
     .output(onUpdateOutput)

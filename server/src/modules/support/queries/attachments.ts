@@ -1,4 +1,12 @@
-import { type Db, publisherMembers, ticketAttachments, ticketMessages, tickets, users } from '@devforge/db'
+import {
+  type Db,
+  publisherMembers,
+  publishers,
+  ticketAttachments,
+  ticketMessages,
+  tickets,
+  users,
+} from '@devforge/db'
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, or, type SQL, sql } from 'drizzle-orm'
 
 export type AttachmentRow = typeof ticketAttachments.$inferSelect
@@ -121,7 +129,14 @@ const isShared = (db: Db, userId: string) =>
       db
         .select({ id: publisherMembers.publisherId })
         .from(publisherMembers)
-        .where(eq(publisherMembers.userId, userId)),
+        .innerJoin(publishers, eq(publishers.id, publisherMembers.publisherId))
+        .where(
+          and(
+            eq(publisherMembers.userId, userId),
+            isNotNull(publisherMembers.acceptedAt),
+            eq(publishers.status, 'active'),
+          ),
+        ),
     ),
   )
 

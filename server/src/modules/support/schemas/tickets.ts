@@ -128,25 +128,8 @@ export const messageSchema = z
   })
   .meta({ id: 'TicketMessage' })
 
-export const createInput = z.strictObject({
-  subject,
-  body,
-  category,
-  priority: priority.optional().describe('Above `normal` only where the plan allows it; else it is lowered.'),
-  source: z.enum(['editor', 'web', 'api']).default('api'),
-  attachmentIds: attachmentIds.optional(),
-  idempotencyKey: idempotencyKey.optional(),
-})
 export const listInput = z.strictObject({ status: z.array(status).max(6).optional(), ...pageInput() })
 export const listOutput = pageOf(ticketSchema)
-export const getInput = z.strictObject({ id })
-export const getOutput = ticketSchema.extend({
-  /** The newest 100, oldest first; `tickets.messages` has those before. */
-  messages: z.array(messageSchema),
-  /** For `tickets.messages`; null: there are none before. */
-  earlierMessages: z.string().nullable(),
-  desk: deskSchema.nullable(),
-})
 export const messagesInput = z.strictObject({ id, ...pageInput(50) })
 /** Newest first. */
 export const messagesOutput = pageOf(messageSchema)

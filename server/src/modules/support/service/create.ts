@@ -5,10 +5,13 @@ import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { supportPlanOf } from '../../licenses/service/support-plan.ts'
+import type { NewLink } from '../queries/links.ts'
 import type { MessageRow } from '../queries/messages.ts'
 import { queueFor } from '../queries/queues.ts'
 import { holdPlan } from '../queries/sla.ts'
 import { addSearchWords, findTicketByKey, insertTicket, type TicketRow } from '../queries/tickets.ts'
+import { keepDiagnostics } from './diagnostics.ts'
+import { checkLinks, type LinksInput, writeLinks } from './links.ts'
 import { openedMailId } from './mail/send.ts'
 import { messageEvent, type Post, postMessage } from './post.ts'
 import { presentTicket } from './present.ts'
@@ -40,6 +43,11 @@ export interface OpenTicket {
   mailMessageId?: string | undefined
   followUpOfId?: string | undefined
   splitFromId?: string | undefined
+  /** Checked: see `checkLinks`. */
+  links?: NewLink[] | undefined
+  /** Of the extension that it is about, with what its publisher may see. */
+  share?: { publisherId: string; parts: TicketRow['publisherShare'] } | undefined
+  diagnostics?: object | undefined
   attachmentIds?: string[] | undefined
   tags?: string[] | undefined
 }
@@ -74,9 +82,13 @@ async function tryOpen(
     followUpOfId: open.followUpOfId,
     splitFromId: open.splitFromId,
     tags: open.tags,
+    publisherId: open.share?.publisherId,
+    publisherShare: open.share?.parts,
   })
   if (!inserted) return null
   await addSearchWords(ctx.db, { ticketId: inserted.id, text: subject, weight: 'A' })
+  await writeLinks(ctx, inserted.id, open.links ?? [])
+  if (open.diagnostics) await keepDiagnostics(ctx, inserted.id, open.diagnostics)
   const posted = await postMessage(ctx, inserted, {
     kind: 'message',
     ...(open.author ?? { authorType: 'customer', authorId: requesterId }),
@@ -111,27 +123,48 @@ export interface CreateInput {
   category: TicketRow['category']
   priority?: Priority | undefined
   source: 'editor' | 'web' | 'api'
+  links?: LinksInput | undefined
+  diagnostics?: object | undefined
+  shareWithPublisher?: TicketRow['publisherShare'] | undefined
   attachmentIds?: string[] | undefined
   idempotencyKey?: string | undefined
 }
 
 /**
  * Opens a ticket of one's own. The same key again is the same ticket, so that a retry makes no second one.
- * @throws NOT_FOUND (an attachment), IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
+ * @throws NOT_FOUND (an attachment, or what is linked), IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
  */
 export async function createTicket(ctx: Ctx<SessionActor>, { idempotencyKey, ...input }: CreateInput) {
   refuseImpersonation(ctx.actor)
   const { userId } = ctx.actor
   await ctx.deps.limits.consume([['ticket:account', userId]])
   const requestHash = sha256(JSON.stringify(input))
-  const opened = await inTx(ctx, (ctx) =>
-    tryOpen(ctx, { ...input, requesterId: userId, idempotencyKey, requestHash }),
-  )
-  if (opened) return presentTicket(opened.ticket)
-  const first =
-    idempotencyKey === undefined
-      ? undefined
-      : await findTicketByKey(ctx.db, { requesterId: userId, idempotencyKey })
-  if (!first?.requestHash?.equals(requestHash)) throw new AppError('IDEMPOTENCY_CONFLICT')
-  return presentTicket(first)
+  const again = { requesterId: userId, idempotencyKey, requestHash }
+  // Before what it is about is looked at: what was done already stays done, whatever became of that since.
+  const first = await repeated(ctx, again)
+  if (first) return presentTicket(first)
+  const opened = await inTx(ctx, async (ctx) => {
+    const { links, publisherId } = await checkLinks(ctx, userId, input.links)
+    const parts = input.shareWithPublisher ?? []
+    const share = publisherId !== null && parts.length > 0 ? { publisherId, parts } : undefined
+    return tryOpen(ctx, { ...input, ...again, links, share })
+  })
+  const ticket = opened?.ticket ?? (await repeated(ctx, again))
+  if (!ticket) throw new AppError('IDEMPOTENCY_CONFLICT')
+  return presentTicket(ticket)
+}
+
+/** What the same key opened before. @throws IDEMPOTENCY_CONFLICT when that was another request */
+async function repeated(
+  ctx: Ctx,
+  {
+    requesterId,
+    idempotencyKey,
+    requestHash,
+  }: { requesterId: string; idempotencyKey: string | undefined; requestHash: Buffer },
+): Promise<TicketRow | undefined> {
+  if (idempotencyKey === undefined) return undefined
+  const first = await findTicketByKey(ctx.db, { requesterId, idempotencyKey })
+  if (first && !first.requestHash?.equals(requestHash)) throw new AppError('IDEMPOTENCY_CONFLICT')
+  return first
 }

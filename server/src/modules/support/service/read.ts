@@ -1,8 +1,11 @@
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { toPage } from '../../../wire.ts'
+import { listLinks } from '../queries/links.ts'
 import { listMessages } from '../queries/messages.ts'
 import { findTicket, listTickets, type TicketStatus } from '../queries/tickets.ts'
+import { diagnosticsOf } from './diagnostics.ts'
+import { deskLinks, ownLinks } from './links.ts'
 import { presentDesk, presentMessage, presentTicket } from './present.ts'
 import { clockReader } from './sla/policies.ts'
 import { moverOf, scopeOf } from './viewer.ts'
@@ -35,11 +38,20 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
   const withNotes = seesDesk(ctx, found.ticket.requesterId)
   const rows = await listMessages(ctx.db, { ticketId: id, withNotes, limit: SHOWN_MESSAGES })
   const shown = rows.slice(0, SHOWN_MESSAGES)
+  const links = await listLinks(ctx.db, id)
   return {
     ...presentTicket(found.ticket),
     messages: shown.map(presentMessage).reverse(),
     earlierMessages: rows.length > SHOWN_MESSAGES ? String(shown.at(-1)?.message.sequence) : null,
-    desk: withNotes ? presentDesk(found, (await clockReader(ctx))(found.ticket)).desk : null,
+    links: ownLinks(links),
+    sharedWithPublisher: found.ticket.publisherShare,
+    desk: withNotes
+      ? {
+          ...presentDesk(found, (await clockReader(ctx))(found.ticket)).desk,
+          links: await deskLinks(ctx, found.ticket, links),
+          diagnostics: await diagnosticsOf(ctx, id),
+        }
+      : null,
   }
 }
 
