@@ -123,6 +123,36 @@ describe('mail', () => {
     })
   })
 
+  test('what is attached to a letter is attached to its message', async () => {
+    const customer = await verified()
+    const boundary = 'part-of-a-letter'
+    const raw = [
+      `From: ${customer.email}`,
+      'To: support@devforge.localhost',
+      'Subject: A picture',
+      'MIME-Version: 1.0',
+      `Content-Type: multipart/mixed; boundary=${boundary}`,
+      '',
+      `--${boundary}`,
+      'Content-Type: text/plain',
+      '',
+      'See the picture.',
+      `--${boundary}`,
+      'Content-Type: text/html; name="../shot.png"',
+      'Content-Disposition: attachment; filename="../shot.png"',
+      'Content-Transfer-Encoding: base64',
+      '',
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      `--${boundary}--`,
+    ].join('\r\n')
+    await receive(raw)
+    const id = (await customer.forge.tickets.list()).items[0]?.id ?? ''
+    const [message] = (await customer.forge.tickets.get({ id })).messages
+    expect(message?.attachments).toMatchObject([{ fileName: 'shot.png', contentType: 'image/png' }])
+    const { url } = await customer.forge.tickets.attachment({ id: message?.attachments[0]?.id ?? '' })
+    expect((await t.fetch(url)).headers.get('content-disposition')).toContain('attachment')
+  })
+
   test('without the secret address, the mails that a letter answers tell its ticket', async () => {
     const customer = await verified()
     const { id } = await customer.forge.tickets.create(aTicket())

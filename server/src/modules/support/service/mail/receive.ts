@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { newId } from '@devforge/db'
 import { addMs, DAY } from '../../../../clock.ts'
 import type { Ctx } from '../../../../context.ts'
 import { describe } from '../../../../errors/describe.ts'
+import { AppError } from '../../../../errors.ts'
 import { inTx } from '../../../../tx.ts'
 import {
   findInboundMail,
@@ -13,6 +15,7 @@ import {
   updateInboundMail,
   waitingMails,
 } from '../../queries/mails.ts'
+import { keepFile } from '../attachments/upload.ts'
 import { type ReadMail, readMail } from './parse.ts'
 import { type Outcome, routeMail } from './route.ts'
 
@@ -55,6 +58,7 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
   await updateInboundMail(ctx.db, mailId, { attempts, updatedAt: ctx.deps.clock.now() })
   const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, row.storageKey)
   const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', mail.from.address) : null
+  const kept = mail && tooMany === null ? await keepAttachments(ctx, mail) : []
   await inTx(ctx, async (ctx) => {
     const locked = await lockInboundMail(ctx.db, mailId)
     if (locked?.status !== 'received') return
@@ -65,7 +69,7 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
         ? { status: 'ignored', reason: 'known' }
         : tooMany !== null
           ? { status: 'parked', reason: 'too_many' }
-          : await routeMail(ctx, mail)
+          : await routeMail(ctx, mail, kept)
     await updateInboundMail(ctx.db, mailId, {
       ...outcome,
       ...(identity && outcome.reason !== 'known' ? { identity } : {}),
@@ -83,6 +87,25 @@ async function read(ctx: Ctx, key: string | null): Promise<ReadMail | undefined>
     ctx.log.warn({ reason: describe(error) }, 'a mail could not be read')
     return undefined
   }
+}
+
+/**
+ * Keeps the files of a mail, for the message that it becomes; whatever none takes is swept like other uploads. One that is empty or too
+ * large is left out: the mail goes on without it.
+ */
+async function keepAttachments(ctx: Ctx, mail: ReadMail): Promise<string[]> {
+  if (mail.isAuto) return []
+  const ids: string[] = []
+  for (const { fileName, content } of mail.attachments) {
+    try {
+      const { id } = await keepFile(ctx, { uploaderId: null, fileName, body: Readable.from([content]) })
+      ids.push(id)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      ctx.log.warn({ code: error.code }, 'an attachment of a mail was left out')
+    }
+  }
+  return ids
 }
 
 /** The same Message-ID of somebody else is another mail: else one could keep theirs out. */

@@ -17,24 +17,27 @@ export interface Outcome {
   messageId?: string
 }
 
-type Sent = ReadMail & { from: NonNullable<ReadMail['from']> }
+type Sent = ReadMail & {
+  from: NonNullable<ReadMail['from']>
+  /** Its attachments, as they were kept. */
+  attachmentIds: string[]
+}
 
 /**
  * Where a mail goes, in the transaction that marks it as done. To the ticket whose secret address it was sent to, or whose mails it
  * answers; else it opens one. Only its customer writes into a ticket: what others send to it becomes a note, for agents to judge.
  */
-export async function routeMail(ctx: Ctx, mail: ReadMail): Promise<Outcome> {
-  if (!isSent(mail)) return { status: 'parked', reason: 'no_sender' }
+export async function routeMail(ctx: Ctx, read: ReadMail, attachmentIds: string[]): Promise<Outcome> {
+  if (!read.from) return { status: 'parked', reason: 'no_sender' }
+  const mail: Sent = { ...read, from: read.from, attachmentIds }
   if (isOurs(ctx.deps, mail.from.address)) return { status: 'ignored', reason: 'own' }
   const ticket = await ticketOf(ctx, mail)
-  if (mail.text === '' && mail.attachments.length === 0) return { status: 'ignored', reason: 'empty' }
+  if (mail.text === '' && attachmentIds.length === 0) return { status: 'ignored', reason: 'empty' }
   if (ticket) return intoTicket(ctx, ticket, mail)
   if (mail.isAuto) return { status: 'ignored', reason: 'automatic' }
   if (mail.authentication === 'fail') return { status: 'parked', reason: 'sender_not_proven' }
   return intoNewTicket(ctx, mail)
 }
-
-const isSent = (mail: ReadMail): mail is Sent => mail.from !== null
 
 /** The ticket that a mail belongs to, locked; one that was merged is the one that it was merged into. */
 async function ticketOf(ctx: Ctx, mail: ReadMail): Promise<TicketRow | undefined> {
@@ -63,6 +66,7 @@ async function intoTicket(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outc
       source: 'mail',
       followUpOfId: ticket.id,
       mailMessageId: await freeMessageId(ctx, mail),
+      attachmentIds: mail.attachmentIds,
     })
     return { status: 'processed', ticketId: next.id, messageId: message.id }
   }
@@ -91,6 +95,7 @@ async function post(ctx: Ctx, ticket: TicketRow, mail: Sent, values: Omit<Post, 
     ...values,
     source: 'mail',
     mailMessageId: await freeMessageId(ctx, mail),
+    attachmentIds: mail.attachmentIds,
   })
   if (!posted) throw new Error('a mail has no idempotency key to be refused by')
   await saveTicket(ctx, ticket, posted.patch, [messageEvent(posted.message)])
@@ -108,6 +113,7 @@ async function intoNewTicket(ctx: Ctx, mail: Sent): Promise<Outcome> {
     category: 'other',
     source: 'mail',
     mailMessageId: await freeMessageId(ctx, mail),
+    attachmentIds: mail.attachmentIds,
   })
   return { status: 'processed', ticketId: ticket.id, messageId: message.id }
 }
@@ -122,4 +128,4 @@ const subjectOf = ({ subject }: ReadMail): string =>
     .replace(/^\[#\d+\]\s*/, '')
     .trim() || '(no subject)'
 
-const bodyOf = ({ text }: ReadMail): string => (text === '' ? '(no text)' : text)
+const bodyOf = ({ text }: ReadMail): string => text || '(no text)'
