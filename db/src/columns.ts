@@ -46,6 +46,11 @@ export type IdPrefix =
   | 'msg'
   | 'att'
   | 'iml'
+  | 'art'
+  | 'arv'
+  | 'fbk'
+  | 'dfl'
+  | 'kse'
   | 'obx'
   | 'aud'
 

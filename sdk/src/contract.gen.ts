@@ -1442,6 +1442,480 @@ export interface Contract {
       joined: boolean
     }
   }
+  'knowledge.archive': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version: number
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.article': {
+    kind: 'query'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.articles': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'archived' | 'draft' | 'published' | undefined
+      locale?: string | undefined
+      category?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        slug: string
+        locale: string
+        status: 'archived' | 'draft' | 'published'
+        title: string
+        category: string
+        visibility: 'agents' | 'customers' | 'public'
+        version: number
+        publishedVersion: number | null
+        author: {
+          id: string
+          name: string
+        }
+        helpful: number
+        notHelpful: number
+        solved: number
+        ticketId: string | null
+        publishedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'knowledge.categories': {
+    kind: 'query'
+    input: {
+      locale?: string | undefined
+    }
+    output: {
+      items: {
+        name: string
+        count: number
+      }[]
+    }
+  }
+  'knowledge.create': {
+    kind: 'mutation'
+    input: {
+      title: string
+      body: string
+      category: string
+      slug?: string | undefined
+      locale?: string | undefined
+      summary?: string | undefined
+      tags?: string[] | undefined
+      visibility?: 'agents' | 'customers' | 'public' | undefined
+      minVersion?: string | null | undefined
+      maxVersion?: string | null | undefined
+      note?: string | undefined
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.deflections': {
+    kind: 'query'
+    input: {
+      days?: number | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        slug: string
+        locale: string
+        title: string
+        shown: number
+        opened: number
+        solved: number
+        solvedRatio: number | null
+        helpful: number
+        notHelpful: number
+        helpfulRatio: number | null
+      }[]
+    }
+  }
+  'knowledge.feedback': {
+    kind: 'mutation'
+    input: {
+      id: string
+      helpful: boolean
+    }
+    output: {
+      helpful: boolean
+    }
+  }
+  'knowledge.get': {
+    kind: 'query'
+    input: {
+      slug: string
+      locale?: string | undefined
+      searchId?: string | undefined
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      locales: string[]
+      title: string
+      summary: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      body: string
+      html: string
+      headings: {
+        id: string
+        level: number
+        text: string
+      }[]
+      helpful: number
+      notHelpful: number
+      publishedAt: Date
+      updatedAt: Date
+    }
+  }
+  'knowledge.preview': {
+    kind: 'query'
+    input: {
+      body: string
+    }
+    output: {
+      html: string
+      headings: {
+        id: string
+        level: number
+        text: string
+      }[]
+    }
+  }
+  'knowledge.publish': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version: number
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.restore': {
+    kind: 'mutation'
+    input: {
+      id: string
+      number: number
+      version: number
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.search': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      query: string
+      category?: string | undefined
+      locale?: string | undefined
+      editorVersion?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        slug: string
+        locale: string
+        title: string
+        summary: string
+        category: string
+        updatedAt: Date
+      }[]
+      nextCursor: string | null
+      total: {
+        count: number
+        exact: boolean
+      }
+      searchId: string | null
+    }
+  }
+  'knowledge.solvedIt': {
+    kind: 'mutation'
+    input: {
+      id: string
+      searchId?: string | undefined
+    }
+    output: {
+      counted: boolean
+    }
+  }
+  'knowledge.suggest': {
+    kind: 'query'
+    input: {
+      text: string
+      locale?: string | undefined
+      editorVersion?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        id: string
+        slug: string
+        locale: string
+        title: string
+        summary: string
+        category: string
+        updatedAt: Date
+      }[]
+      searchId: string | null
+    }
+  }
+  'knowledge.update': {
+    kind: 'mutation'
+    input: {
+      id: string
+      version: number
+      title?: string | undefined
+      body?: string | undefined
+      category?: string | undefined
+      summary?: string | undefined
+      tags?: string[] | undefined
+      visibility?: 'agents' | 'customers' | 'public' | undefined
+      minVersion?: string | null | undefined
+      maxVersion?: string | null | undefined
+      note?: string | undefined
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+    }
+  }
+  'knowledge.version': {
+    kind: 'query'
+    input: {
+      id: string
+      number: number
+    }
+    output: {
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
+      articleId: string
+      number: number
+      at: Date
+    }
+  }
+  'knowledge.versions': {
+    kind: 'query'
+    input: {
+      id: string
+      cursor?: string | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        number: number
+        title: string
+        author: {
+          id: string
+          name: string
+        }
+        note: string | null
+        restoredFrom: number | null
+        published: boolean
+        at: Date
+        difference: {
+          fields: string[]
+          patch: string | null
+        }
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'knowledge.zeroResults': {
+    kind: 'query'
+    input: {
+      days?: number | undefined
+      limit?: number | undefined
+    }
+    output: {
+      items: {
+        query: string
+        count: number
+        lastAt: Date
+      }[]
+    }
+  }
   'licenses.activate': {
     kind: 'mutation'
     input: {
@@ -4780,6 +5254,15 @@ export interface Contract {
       extensionDownloads: {
         [x: string]: unknown
       }[]
+      articleFeedback: {
+        [x: string]: unknown
+      }[]
+      articlesThatSolvedIt: {
+        [x: string]: unknown
+      }[]
+      articleVersions: {
+        [x: string]: unknown
+      }[]
       history: {
         [x: string]: unknown
       }[]
@@ -4835,6 +5318,13 @@ export interface ErrorDetails {
   APPEAL_EXISTS: null
   APPEAL_NOT_POSSIBLE: {
     status: string
+  }
+  ARTICLE_NOT_FOUND: {
+    article: string
+  }
+  ARTICLE_SLUG_TAKEN: {
+    slug: string
+    locale: string
   }
   ATTACHMENT_QUOTA: {
     limitBytes: number

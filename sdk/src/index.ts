@@ -8,6 +8,7 @@ import { createSubscriber } from './client/subscriber.ts'
 import { createTransport } from './client/transport.ts'
 import { createUploader } from './client/upload.ts'
 import type { Caller, Subscriber } from './contract.ts'
+import { type KnowledgeApi, knowledgeApi } from './knowledge.ts'
 import { LicensesApi } from './licenses.ts'
 import { type MarketplaceApi, marketplaceApi } from './marketplace/index.ts'
 import { PaymentsApi } from './payments.ts'
@@ -76,6 +77,7 @@ export interface DevForge {
   readonly marketplace: MarketplaceApi
   readonly tickets: TicketsApi
   readonly analytics: AnalyticsApi
+  readonly knowledge: KnowledgeApi
   readonly admin: AdminApi
   /** Who is signed in on this client. */
   readonly session: Session
@@ -123,6 +125,7 @@ export function createDevForge(options: DevForgeOptions): DevForge {
     marketplace: marketplaceApi({ call, subscribe, upload, publicKeys, fetch: options.fetch }),
     tickets: ticketsApi({ call, subscribe, upload }),
     analytics: new AnalyticsApi(call),
+    knowledge: knowledgeApi(call),
     admin: new AdminApi(call),
     session: { current: session.current, onChange: session.onChange },
     call,

@@ -102,13 +102,14 @@ async function start(options: { demo: boolean }): Promise<void> {
   running.push({ name: 'server', stop: server.stop })
   const { url } = server
   await claim.announce(url)
-  if (hasDemo) running.push(fillStore(server.deps, log))
+  if (hasDemo) running.push(fillHelp(server.deps, log), fillStore(server.deps, log))
 
   say(`\nDev Forge is ready, in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
   say(
     table('Where', [
       ['API', `${url}/trpc, ${url}/api/v1`],
       ['Documentation', `${url}/docs`],
+      ['Help', `${url}/help`],
       ...(env.SMTP_URL ? [] : [['Mails', `${url}/dev/mail`] as const]),
       ['Stripe', stripe ? `${stripe.url} (sandbox; card 4242 4242 4242 4242)` : 'your account'],
       ['Health', `${url}/health/ready`],
@@ -146,6 +147,26 @@ function fillStore(deps: Deps, log: Logger): (typeof running)[number] {
     )
   return {
     name: 'demo extensions',
+    async stop() {
+      stopped.abort()
+      await filled
+    },
+  }
+}
+
+/** Writes the articles of the help, in the same way. */
+function fillHelp(deps: Deps, log: Logger): (typeof running)[number] {
+  const stopped = new AbortController()
+  const filled = import('./knowledge.ts')
+    .then(({ seedKnowledge }) =>
+      seedKnowledge(deps, { writerEmail: 'agent@devforge.localhost', signal: stopped.signal }),
+    )
+    .then(
+      (added) => log.info({ added }, 'demo articles'),
+      (error: unknown) => log.error({ err: error }, 'the demo has no help'),
+    )
+  return {
+    name: 'demo articles',
     async stop() {
       stopped.abort()
       await filled

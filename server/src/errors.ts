@@ -2,6 +2,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
 import { defineErrors, error } from './errors/define.ts'
 import { analyticsErrors } from './modules/analytics/errors.ts'
 import { authErrors } from './modules/auth/errors.ts'
+import { knowledgeErrors } from './modules/knowledge/errors.ts'
 import { licenseErrors } from './modules/licenses/errors.ts'
 import { marketplaceErrors } from './modules/marketplace/errors.ts'
 import { paymentErrors } from './modules/payments/errors.ts'
@@ -50,6 +51,7 @@ export const errorCatalog = {
   ...marketplaceErrors,
   ...supportErrors,
   ...analyticsErrors,
+  ...knowledgeErrors,
 }
 
 type Catalog = typeof errorCatalog

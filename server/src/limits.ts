@@ -42,6 +42,8 @@ export const limitRules = {
   'mail-in:sender': { points: 30, windowSeconds: HOUR_SECONDS },
   'ticket-reply:account': { points: 120, windowSeconds: HOUR_SECONDS },
   'attachment:account': { points: 200, windowSeconds: HOUR_SECONDS },
+  'opinion:ip': { points: 60, windowSeconds: HOUR_SECONDS },
+  'opinion:account': { points: 120, windowSeconds: HOUR_SECONDS },
   'device-start:ip': { points: 60, windowSeconds: HOUR_SECONDS },
   'device-poll:ip': { points: 600, windowSeconds: 5 * MINUTE_SECONDS },
   'device-code:account': { points: 10, windowSeconds: 15 * MINUTE_SECONDS },

@@ -1,6 +1,7 @@
 import { adminRouter } from './modules/admin/router.ts'
 import { analyticsRouter } from './modules/analytics/router.ts'
 import { authRouter } from './modules/auth/router.ts'
+import { knowledgeRouter } from './modules/knowledge/router.ts'
 import { licensesRouter } from './modules/licenses/router.ts'
 import { marketplaceRouter } from './modules/marketplace/router.ts'
 import { paymentsRouter } from './modules/payments/router.ts'
@@ -17,6 +18,7 @@ export const appRouter = router({
   marketplace: marketplaceRouter,
   tickets: ticketsRouter,
   analytics: analyticsRouter,
+  knowledge: knowledgeRouter,
   admin: adminRouter,
 })
 

@@ -1,4 +1,4 @@
-import { createTokenBucket } from '@devforge/server/http/token-bucket'
+import { createTokenBucket } from '@devforge/server/token-bucket'
 import { expect, test } from 'vitest'
 
 test('a bucket empties, says when it will do, and refills evenly', () => {

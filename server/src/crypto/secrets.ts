@@ -21,6 +21,7 @@ type Purpose =
   | 'analytics-client'
   | 'file-url'
   | 'mail-reply'
+  | 'knowledge-reader'
 
 /** Everything that needs DEVFORGE_SECRET. A database dump without it holds nothing usable. */
 export interface Secrets {

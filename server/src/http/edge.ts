@@ -3,6 +3,7 @@ import { routePath } from 'hono/route'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { networkOf } from '../limits.ts'
+import { createTokenBucket } from '../token-bucket.ts'
 import { limitBodyTime } from './body-time.ts'
 import { clientIpOf } from './client-ip.ts'
 import type { HttpEnv } from './context.ts'
@@ -11,7 +12,6 @@ import { answerError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { createObserver, type Observer } from './observe.ts'
 import { requestIdOf } from './request-id.ts'
-import { createTokenBucket } from './token-bucket.ts'
 
 /** What is known of a request as it comes in. */
 export interface Visit {

@@ -1,5 +1,6 @@
 import { analyticsJobs } from '../modules/analytics/jobs.ts'
 import { authJobs } from '../modules/auth/jobs.ts'
+import { knowledgeJobs } from '../modules/knowledge/jobs.ts'
 import { licenseJobs } from '../modules/licenses/jobs.ts'
 import { marketplaceJobs } from '../modules/marketplace/jobs.ts'
 import { paymentJobs } from '../modules/payments/jobs.ts'
@@ -16,4 +17,5 @@ export const jobDefinitions: AnyJob[] = [
   ...marketplaceJobs,
   ...supportJobs,
   ...analyticsJobs,
+  ...knowledgeJobs,
 ]

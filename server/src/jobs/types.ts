@@ -62,6 +62,8 @@ export interface JobData {
   'support.planChanged': { userId: string }
   'support.mail': { mailId: string }
   'support.mails': SweepData
+  'knowledge.purge': Record<string, never>
+  'knowledge.reindex': Record<string, never>
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -72,6 +72,9 @@ export const exportSchema = z.object({
   reviewFlags: records,
   abuseReports: records,
   extensionDownloads: records,
+  articleFeedback: records,
+  articlesThatSolvedIt: records,
+  articleVersions: records,
   history: records,
 })
 export const deleteAccountInput = z.strictObject({ password: z.string().min(1).max(200) })

@@ -3,6 +3,10 @@ import {
   accounts,
   apiTokens,
   appeals,
+  articleDeflections,
+  articleFeedback,
+  articles,
+  articleVersions,
   auditLog,
   checkouts,
   type Db,
@@ -194,6 +198,37 @@ export async function collectExport(db: Db, userId: string) {
       .innerJoin(extensions, eq(extensions.id, extensionUsers.extensionId))
       .where(eq(extensionUsers.userId, userId))
       .orderBy(asc(extensionUsers.firstAt)),
+    articleFeedback: await db
+      .select({
+        article: articles.slug,
+        helpful: articleFeedback.helpful,
+        createdAt: articleFeedback.createdAt,
+        updatedAt: articleFeedback.updatedAt,
+      })
+      .from(articleFeedback)
+      .innerJoin(articles, eq(articles.id, articleFeedback.articleId))
+      .where(eq(articleFeedback.userId, userId))
+      .orderBy(asc(articleFeedback.id)),
+    articlesThatSolvedIt: await db
+      .select({ article: articles.slug, at: articleDeflections.at })
+      .from(articleDeflections)
+      .innerJoin(articles, eq(articles.id, articleDeflections.articleId))
+      .where(eq(articleDeflections.userId, userId))
+      .orderBy(asc(articleDeflections.id)),
+    articleVersions: await db
+      .select({
+        article: articles.slug,
+        locale: articles.locale,
+        number: articleVersions.number,
+        title: articleVersions.title,
+        body: articleVersions.body,
+        note: articleVersions.note,
+        at: articleVersions.at,
+      })
+      .from(articleVersions)
+      .innerJoin(articles, eq(articles.id, articleVersions.articleId))
+      .where(eq(articleVersions.authorId, userId))
+      .orderBy(asc(articleVersions.id)),
     history: await db
       .select({ at: auditLog.at, action: auditLog.action, reason: auditLog.reason })
       .from(auditLog)

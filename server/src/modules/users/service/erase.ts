@@ -1,6 +1,7 @@
 import { writeAudit } from '../../../audit.ts'
 import type { Ctx } from '../../../context.ts'
 import { forgetKeysOf } from '../../../idempotency.ts'
+import { eraseReader } from '../../knowledge/service/opinions.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
 import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
 import { eraseAgent } from '../../support/service/leave.ts'
@@ -11,6 +12,7 @@ export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseRows(ctx.db, userId, ctx.deps.clock.now())
   await eraseOpinions(ctx, userId)
   await eraseAppeals(ctx, userId)
+  await eraseReader(ctx, userId)
   await forgetKeysOf(ctx.db, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
   await eraseAgent(ctx, userId)

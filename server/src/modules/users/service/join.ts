@@ -1,5 +1,6 @@
 import type { Ctx } from '../../../context.ts'
 import { moveKeys } from '../../../idempotency.ts'
+import { joinReaders } from '../../knowledge/service/opinions.ts'
 import { recordEvent } from '../../licenses/service/change.ts'
 import { joinMemberships } from '../../marketplace/service/leave-publishers.ts'
 import { moveOpinions } from '../../marketplace/service/reviews/people.ts'
@@ -15,6 +16,7 @@ export async function moveBelongings(ctx: Ctx, { from, to }: { from: string; to:
   await joinMemberships(ctx, { from, to })
   await moveOpinions(ctx, { from, to })
   await joinSubmissions(ctx, { from, to })
+  await joinReaders(ctx, { from, to })
   await moveKeys(ctx.db, { from, to })
   await moveStripeCustomer(ctx.db, { from, to, now })
   for (const licenseId of await moveRows(ctx.db, { from, to, now })) {

@@ -1,4 +1,4 @@
-import { SECOND } from '../clock.ts'
+import { SECOND } from './clock.ts'
 
 export interface TokenBucket {
   /** Takes tokens for a caller. @returns 0, or the seconds after which as many will be there */

@@ -1,0 +1,179 @@
+import type { Ctx } from '../../../context.ts'
+import { openCursor, sealCursor } from '../../marketplace/service/search/cursor.ts'
+import { versionNumber } from '../editor-version.ts'
+import { localeChain } from '../locales.ts'
+import {
+  type ArticleFilters,
+  countCategories,
+  type FoundArticle,
+  type FoundPage,
+  listedArticles,
+  type RankedQuery,
+  rankedArticles,
+  similarTitles,
+} from '../queries/search.ts'
+import type { Viewer } from '../viewer.ts'
+import { logSearch } from './log.ts'
+import { type Question, type QuestionWord, understand } from './question.ts'
+
+/** With fewer articles that have all words, those that have some are looked at, too. */
+const FEW = 3
+/** Of what was asked, an article that is found by some of the words must answer so much. */
+const LEAST_COVERED = 0.4
+/** So many articles are enough to choose from: rarer words are looked for first, and commoner ones only rank. */
+const ENOUGH = 1_200
+
+const either = ({ exact, near }: QuestionWord): string =>
+  `(${[exact, near].filter((query) => query !== null).join(' | ')})`
+
+export const allOf = (words: QuestionWord[]): string => words.map(either).join(' & ')
+
+/** A query that is met by at least one of the rarest words, and by as many articles as are worth ranking. */
+export function someOf(words: QuestionWord[]): string {
+  const chosen: QuestionWord[] = []
+  let documents = 0
+  for (const word of words.toSorted((a, b) => a.documents - b.documents)) {
+    if (chosen.length >= 2 && documents + word.documents > ENOUGH) break
+    chosen.push(word)
+    documents += word.documents
+  }
+  return chosen.map(either).join(' | ')
+}
+
+export function filtersOf(
+  viewer: Viewer,
+  input: { locale?: string | undefined; editorVersion?: string | undefined; category?: string | undefined },
+): ArticleFilters {
+  const { locale, editorVersion, category } = input
+  return {
+    audience: viewer.audience,
+    locales: localeChain(locale),
+    version: editorVersion === undefined ? null : versionNumber(editorVersion),
+    category: category ?? null,
+  }
+}
+
+export const presentFound = ({
+  articleId,
+  slug,
+  locale,
+  title,
+  summary,
+  category,
+  revisedAt,
+}: FoundArticle) => ({
+  id: articleId,
+  slug,
+  locale,
+  title,
+  summary,
+  category,
+  updatedAt: new Date(revisedAt),
+})
+
+export interface SearchArticles {
+  query: string
+  category?: string | undefined
+  locale?: string | undefined
+  editorVersion?: string | undefined
+  cursor?: string | undefined
+  limit: number
+}
+
+/** Where a page ended: in which way of searching, and after which article. */
+type Way = 'all' | 'some' | 'listed'
+interface Place {
+  way: Way
+  score: number
+  no: number
+}
+
+/**
+ * Searches what the viewer may read: articles that have all words first; where those are few, ones that have some. Without words, all of
+ * them, what helped most first.
+ * @throws INVALID_INPUT for a cursor of another search
+ */
+export async function searchArticles(ctx: Ctx, viewer: Viewer, input: SearchArticles) {
+  const { query, limit } = input
+  const filters = filtersOf(viewer, input)
+  const asked = JSON.stringify(['knowledge', query, filters])
+  const after = input.cursor === undefined ? null : placeOf(openCursor(ctx.deps.secrets, asked, input.cursor))
+  const { way, page } = await find(ctx, { query, filters, after, limit: limit + 1 })
+  const rows = page.rows.slice(0, limit)
+  const last = rows.at(-1)
+  const items = rows.map(presentFound)
+  const isFirst = after === null && query.trim() !== ''
+  return {
+    items,
+    nextCursor:
+      page.rows.length > limit && last
+        ? sealCursor(ctx.deps.secrets, asked, [way, last.score, last.no])
+        : null,
+    total: page.total,
+    searchId: isFirst
+      ? await logSearch(ctx, {
+          kind: 'search',
+          text: query,
+          locale: filters.locales[0] ?? 'en',
+          found: page.total.count,
+          shown: items.map(({ id }) => id),
+        })
+      : null,
+  }
+}
+
+const WAYS: Record<string, Way> = { all: 'all', some: 'some', listed: 'listed' }
+
+const placeOf = ([way, score, no]: (string | number)[]): Place => ({
+  way: WAYS[String(way)] ?? 'some',
+  score: Number(score),
+  no: Number(no),
+})
+
+async function find(
+  ctx: Ctx,
+  {
+    query,
+    filters,
+    after,
+    limit,
+  }: { query: string; filters: ArticleFilters; after: Place | null; limit: number },
+): Promise<{ way: Way; page: FoundPage }> {
+  const { sql } = ctx.deps
+  if (query.trim() === '')
+    return { way: 'listed', page: await listedArticles(sql, { ...filters, after, limit }) }
+  const question = await understand(ctx, query, { ...filters, lastIsOpen: true })
+  const ranked = (way: 'all' | 'some'): Promise<FoundPage> =>
+    rankedArticles(sql, { ...rankedQuery(question, way), ...filters, after, limit })
+  if (question.words.length > 0) {
+    if (question.unknown === 0 && after?.way !== 'some') {
+      const page = await ranked('all')
+      if (page.total.count >= FEW || question.words.length === 1 || after !== null)
+        return { way: 'all', page }
+    }
+    const page = await ranked('some')
+    if (page.total.count > 0 || after !== null) return { way: 'some', page }
+  }
+  const rows = await similarTitles(sql, {
+    ...filters,
+    text: query.replaceAll(/\p{Cc}/gu, ' '),
+    limit: limit - 1,
+  })
+  return { way: 'some', page: { rows, total: { count: rows.length, exact: true } } }
+}
+
+function rankedQuery(
+  { words, totalWeight }: Question,
+  way: 'all' | 'some',
+): Pick<RankedQuery, 'candidates' | 'words' | 'totalWeight' | 'leastCovered'> {
+  return way === 'all'
+    ? { candidates: allOf(words), words, totalWeight, leastCovered: 0 }
+    : { candidates: someOf(words), words, totalWeight, leastCovered: LEAST_COVERED }
+}
+
+/** Categories with how many articles the viewer finds in them. */
+export async function listCategories(ctx: Ctx, viewer: Viewer, { locale }: { locale?: string | undefined }) {
+  return {
+    items: await countCategories(ctx.deps.sql, { audience: viewer.audience, locales: localeChain(locale) }),
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What customers type, and the article that would spare them the ticket. Written before the articles and the ranking were, in the words of
+ * people who do not know ours: slips, slang, symptoms. Do not change one to make it found; change what finds it.
+ */
+export const PHRASINGS: readonly (readonly [text: string, slug: string])[] = [
+  ['i payed twice and want my money back', 'request-refund'],
+  ['it says too many computers, got a new laptop yesterday', 'device-limit'],
+  ['going on a long flight next week, will the editor still work without wifi?', 'work-offline'],
+  ['where do i paste the code you mailed me after buying', 'activate-license'],
+  ['my accountant needs a bill with our company name and vat number', 'invoices-and-receipts'],
+  ['how do i stop being charged every month', 'cancel-subscription'],
+  ['visa got declined but there is plenty on the account', 'payment-failed'],
+  ['app just vanishes a second after i open it', 'editor-crashes'],
+  ['behind the corporate firewall nothing loads, certificate error', 'proxy-settings'],
+  ['accidentally posted my serial on github', 'reissue-license-key'],
+  ['forgott my pasword and cant log in', 'reset-password'],
+  ['lost my phone with the authenticator, locked out', 'two-factor-authentication'],
+  ['can i test it before i pay', 'free-trial'],
+  ['my colleague left, give his licence to someone else', 'transfer-license'],
+  ['fan goes crazy and typing lags since last week', 'editor-slow'],
+  ['plugin stuck at installing forever', 'extension-wont-install'],
+  ['my addon has been waiting for review for 3 days', 'extension-review'],
+  ['how much do you take from each sale and when do i get paid', 'sell-extensions'],
+  ['ovsx publish gives 401', 'publish-with-ovsx'],
+  ['still on an old version, theres no button to get the new one', 'update-editor'],
+  ['this theme is stealing passwords!!', 'report-extension'],
+  ['remove everything you know about me', 'delete-account'],
+  ['need 12 of these for my whole department', 'licenses-for-teams'],
+  ['date on my pc was wrong and now it says my license is invalid', 'wrong-clock'],
+  ['the website wants me to type letters shown in the editor', 'sign-in-from-editor'],
+  ['new credit card, old one expires this month', 'change-payment-method'],
+  ['never got the confirmation link', 'verify-email'],
+  ['shell panel stays black, cant type anything', 'terminal-problems'],
+  ['which files do i copy to keep my setup on the new mac', 'back-up-settings'],
+  ['blue checkmark next to our company name in the marketplace', 'verify-publisher'],
+]
