@@ -10,6 +10,7 @@ export {
   fileAnalyticsStorage,
   fileLicenseStorage,
   fileSessionStore,
+  fileTicketOutboxStorage,
 } from './stores.ts'
 
 export type NodeLicenseManagerOptions = Omit<LicenseManagerOptions, 'storage' | 'fingerprint'> &

@@ -3,6 +3,7 @@ import type { AnalyticsStorage } from '../analytics/record.ts'
 import type { TextStorage } from '../client/text-storage.ts'
 import type { LicenseStorage } from '../offline/record.ts'
 import { isStoredSession, type SessionStore } from '../session.ts'
+import type { TicketOutboxStorage } from '../support/outbox.ts'
 import { configFolder, readText, removeFile, writeText } from './files.ts'
 
 export interface FileStoreOptions {
@@ -24,6 +25,11 @@ const textFile = (file: string): TextStorage => ({
 /** Keeps the license in a file that only its owner may read, written atomically. */
 export function fileLicenseStorage(options: FileStoreOptions = {}): LicenseStorage {
   return textFile(fileOf(options, 'license.json'))
+}
+
+/** Keeps tickets and answers that wait for a network in a file that only its owner may read. */
+export function fileTicketOutboxStorage(options: FileStoreOptions = {}): TicketOutboxStorage {
+  return textFile(fileOf(options, 'tickets.json'))
 }
 
 /** Keeps what analytics have to tell in a file, until it is told. Removed when the consent is withdrawn. */
