@@ -4,6 +4,7 @@ import { type AttachmentsApi, attachmentsApi } from './attachments.ts'
 import { type CasesApi, casesApi } from './cases.ts'
 import { type CustomerApi, customerApi } from './customer.ts'
 import { type DeskApi, deskApi } from './desk.ts'
+import { type MergeApi, mergeApi } from './merge.ts'
 import { type PublisherTicketsApi, publisherTicketsApi } from './publisher.ts'
 import { type StaffApi, staffApi } from './staff.ts'
 
@@ -14,7 +15,8 @@ export interface TicketsApi
     DeskApi,
     CasesApi,
     PublisherTicketsApi,
-    StaffApi {}
+    StaffApi,
+    MergeApi {}
 
 /** What the methods are made of. */
 interface TicketsClient {
@@ -30,4 +32,5 @@ export const ticketsApi = ({ call, subscribe, upload }: TicketsClient): TicketsA
   ...casesApi(call),
   ...publisherTicketsApi(call),
   ...staffApi(call),
+  ...mergeApi(call),
 })

@@ -39,5 +39,17 @@ export const supportErrors = defineErrors({
     'One active queue takes what no other does. Make another one the default first.',
   ),
   CALENDAR_EXISTS: error<{ name: string }>('CONFLICT', 'Another calendar has this name.'),
+  TICKET_MERGE_INVALID: error<{ why: 'same_ticket' | 'other_customer' }>(
+    'CONFLICT',
+    'Only two tickets of the same customer can be merged. See details.why.',
+  ),
+  TICKET_SPLIT_INVALID: error<{ why: 'nothing_public' | 'nothing_left' }>(
+    'CONFLICT',
+    'A public message must go to the new ticket, and one must stay. See details.why.',
+  ),
+  TICKET_UNDO_IMPOSSIBLE: error<{ why: 'not_merged' | 'not_split' | 'too_late' | 'answered' }>(
+    'CONFLICT',
+    'This cannot be undone any more, or there is nothing to undo. See details.why.',
+  ),
   TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
 })

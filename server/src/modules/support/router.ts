@@ -2,6 +2,7 @@ import { router } from '../../trpc.ts'
 import { customerProcedures } from './procedures/customer.ts'
 import { deskProcedures } from './procedures/desk.ts'
 import { linkProcedures } from './procedures/links.ts'
+import { mergeProcedures } from './procedures/merge.ts'
 import { publisherProcedures } from './procedures/publisher.ts'
 import { staffProcedures } from './procedures/staff.ts'
 
@@ -12,4 +13,5 @@ export const ticketsRouter = router({
   ...linkProcedures,
   ...publisherProcedures,
   ...staffProcedures,
+  ...mergeProcedures,
 })

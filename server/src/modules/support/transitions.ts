@@ -32,6 +32,7 @@ const UNSOLVED = ['new', 'open', 'pending', 'on_hold'] as const
 /**
  * Every move that a ticket can make. The service, the tests and the documentation read this one table; what does not stand here cannot
  * happen. Nothing leads back to `new`, and nothing leads out of `closed`: an answer to a closed ticket makes a new one that is linked to it.
+ * (To undo a merge is no move: the ticket is what it was, as if it had never been merged.)
  */
 export const TRANSITIONS: readonly Transition[] = [
   { from: ['new'], to: 'open', who: ['system', 'agent'], by: 'assignment', rule: 'first assignment' },

@@ -172,3 +172,19 @@ export async function isAnswered(db: Db, ticketId: string): Promise<boolean> {
     .limit(1)
   return row?.authorType === 'agent'
 }
+
+/** What a search document is made of at most; a tsvector ends at a megabyte. */
+const INDEXED_LENGTH = 200_000
+
+/** Makes anew what tickets are found by, after messages were moved. */
+export async function rebuildSearchWords(db: Db, ticketIds: string[]): Promise<void> {
+  const words = (kind: 'message' | 'note', weight: 'C' | 'D') => sql`
+    coalesce(setweight(to_tsvector('simple', left((
+      select string_agg(left(m.body, ${SEARCHED_LENGTH}), ' ' order by m.sequence) from ${ticketMessages} m
+      where m.ticket_id = t.id and m.kind = ${kind}), ${INDEXED_LENGTH})), ${weight}::"char"), ''::tsvector)`
+  await db.execute(sql`
+    insert into ${ticketSearch} (ticket_id, document)
+    select t.id, setweight(to_tsvector('simple', t.subject), 'A') || ${words('message', 'C')} || ${words('note', 'D')}
+    from ${tickets} t where t.id in ${ticketIds}
+    on conflict (ticket_id) do update set document = excluded.document`)
+}

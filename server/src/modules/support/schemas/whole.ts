@@ -43,6 +43,8 @@ export const getOutput = ticketSchema.extend({
   messages: z.array(messageSchema),
   /** For `tickets.messages`; null: there are none before. */
   earlierMessages: z.string().nullable(),
+  /** The tickets that were merged into it. */
+  mergedFromIds: z.array(z.string()),
   /** What it is about. */
   links: z.array(linkSchema),
   /** What the publisher of the extension may see. */

@@ -2,6 +2,7 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { toPage } from '../../../wire.ts'
 import { listLinks } from '../queries/links.ts'
+import { mergedInto } from '../queries/merge.ts'
 import { listMessages } from '../queries/messages.ts'
 import { findTicket, listTickets, type TicketStatus } from '../queries/tickets.ts'
 import { diagnosticsOf } from './diagnostics.ts'
@@ -43,6 +44,7 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
     ...presentTicket(found.ticket),
     messages: shown.map(presentMessage).reverse(),
     earlierMessages: rows.length > SHOWN_MESSAGES ? String(shown.at(-1)?.message.sequence) : null,
+    mergedFromIds: (await mergedInto(ctx.db, id)).map((merged) => merged.id),
     links: ownLinks(links),
     sharedWithPublisher: found.ticket.publisherShare,
     desk: withNotes

@@ -3,6 +3,7 @@ import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { tookExactly } from '../queries/attachments.ts'
+import { mergeChain } from '../queries/merge.ts'
 import { findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
 import { findTicket, type TicketRow } from '../queries/tickets.ts'
 import { openTicket } from './create.ts'
@@ -31,13 +32,13 @@ interface Replied {
 
 /**
  * Answers a ticket, as its customer or as an agent. A customer's answer opens it again; to a ticket that is over it opens another one,
- * linked to it. The same key again is the same answer.
+ * linked to it. What is said to a merged ticket is said where that goes on. The same key again is the same answer.
  * @throws NOT_FOUND (also an attachment), TICKET_CLOSED (agents), TICKET_CONFLICT, TICKET_TRANSITION_INVALID, IDEMPOTENCY_CONFLICT, AUTH_RATE_LIMITED
  */
 export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
   refuseImpersonation(ctx.actor)
   if (ctx.actor.type === 'user') await ctx.deps.limits.consume([['ticket-reply:account', ctx.actor.userId]])
-  const { ticket, message, isFollowUp } = await inTx(ctx, (ctx) => write(ctx, input))
+  const { ticket, message, isFollowUp } = await writeWhereItGoesOn(ctx, input)
   const authored = await findMessage(ctx.db, message.id)
   return {
     ticket: presentTicket(ticket),
@@ -46,15 +47,27 @@ export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
   }
 }
 
-async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied> {
+/** A merge in this moment sends the answer on to the other ticket: begun anew, since locks are taken in the order of ids. */
+async function writeWhereItGoesOn(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied> {
+  for (;;) {
+    const replied = await inTx(ctx, (ctx) => write(ctx, input))
+    if (replied) return replied
+  }
+}
+
+/** @returns undefined when the ticket was merged away meanwhile */
+async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied | undefined> {
   const { userId } = ctx.actor
-  const ticket = await holdTicket(ctx, { id: input.id, ...scopeOf(ctx.actor) })
+  const scope = scopeOf(ctx.actor)
+  const chain = await mergeChain(ctx.db, { id: input.id, ...scope })
+  const ticket = await holdTicket(ctx, { id: chain.at(-1) ?? input.id, ...scope })
+  if (ticket.mergedIntoId !== null) return undefined
   const who = moverOf(ctx.actor, ticket)
   if (input.status !== undefined && who === 'customer') throw new AppError('FORBIDDEN', { need: 'agent' })
   // Before all rules: what was done already stays done, whatever became of the ticket since.
-  const earlier = await repeated(ctx, input)
+  const earlier = await repeated(ctx, input, chain)
   if (earlier) return earlier
-  if (input.version !== undefined && input.version !== ticket.version)
+  if (input.version !== undefined && (ticket.id !== input.id || input.version !== ticket.version))
     throw new AppError('TICKET_CONFLICT', { id: ticket.id, version: ticket.version })
   if (who === 'customer' && isOver(ticket, ctx.deps.clock.now())) return followUp(ctx, ticket, input)
   if (ticket.status === 'closed') throw new AppError('TICKET_CLOSED', { id: ticket.id })
@@ -79,18 +92,24 @@ async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied
 }
 
 /** What the same key did before. @throws IDEMPOTENCY_CONFLICT when that was something else */
-async function repeated(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied | undefined> {
+async function repeated(
+  ctx: Ctx<SessionActor>,
+  input: ReplyInput,
+  chain: string[],
+): Promise<Replied | undefined> {
   const { idempotencyKey } = input
   if (idempotencyKey === undefined) return undefined
   const message = await findMessageByKey(ctx.db, { authorId: ctx.actor.userId, idempotencyKey })
   if (!message) return undefined
   const found = await findTicket(ctx.db, { id: message.ticketId, ...scopeOf(ctx.actor) })
-  const answers = [message.ticketId, message.movedFromId, found?.ticket.followUpOfId].includes(input.id)
+  const followUpOfId = found?.ticket.followUpOfId ?? null
+  const places = [message.ticketId, ...message.movedThrough, followUpOfId]
+  const answers = places.some((place) => place !== null && chain.includes(place))
   if (!found || !answers || message.kind !== 'message' || message.body !== input.body)
     throw new AppError('IDEMPOTENCY_CONFLICT')
   if (!(await tookExactly(ctx.db, message.id, input.attachmentIds)))
     throw new AppError('IDEMPOTENCY_CONFLICT')
-  return { ticket: found.ticket, message, isFollowUp: found.ticket.followUpOfId === input.id }
+  return { ticket: found.ticket, message, isFollowUp: followUpOfId !== null && chain.includes(followUpOfId) }
 }
 
 /** A ticket that is over is not opened again: a new one goes on with it. */

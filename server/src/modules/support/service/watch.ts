@@ -21,7 +21,18 @@ function sideOf(event: StreamedEvent['event']): 'customer' | 'agent' | 'publishe
 }
 
 /** What of a change its customer may know: who of us it is that works on it is not part of it. */
-const PUBLIC_MEMBERS = new Set(['status', 'priority', 'category', 'score', 'by', 'source'])
+const PUBLIC_MEMBERS = new Set([
+  'status',
+  'priority',
+  'category',
+  'score',
+  'by',
+  'source',
+  'mergedIntoId',
+  'mergedFromId',
+  'splitIntoId',
+  'splitFromId',
+])
 
 const publicPart = (change: Record<string, unknown> | null): Record<string, unknown> | null =>
   change && Object.fromEntries(Object.entries(change).filter(([member]) => PUBLIC_MEMBERS.has(member)))
