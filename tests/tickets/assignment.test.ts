@@ -67,6 +67,9 @@ describe('tickets find an agent', () => {
     }
     expect(results).toEqual(Array(20).fill('3/3'))
     expect(await waiting()).toBe(tickets.length - 6)
+    const [waits] = await t.deps.sql<{ deadlocks: number }[]>`
+      select deadlocks::int from pg_stat_database where datname = current_database()`
+    expect(waits?.deadlocks).toBe(0)
   })
 
   test('opened all at once, they are given out by the job that opening them enqueues: one per queue', async () => {
