@@ -4291,6 +4291,7 @@ export interface Contract {
         createdAt: Date
       }[]
       earlierMessages: string | null
+      mergedFromIds: string[]
       links: {
         kind: 'article' | 'extension' | 'license' | 'payment' | 'ticket'
         id: string
@@ -4504,6 +4505,78 @@ export interface Contract {
         updatedAt: Date
       }[]
       nextCursor: string | null
+    }
+  }
+  'tickets.merge': {
+    kind: 'mutation'
+    input: {
+      from: string
+      into: string
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
     }
   }
   'tickets.messages': {
@@ -5042,6 +5115,80 @@ export interface Contract {
       updatedAt: Date
     }
   }
+  'tickets.split': {
+    kind: 'mutation'
+    input: {
+      id: string
+      messageIds: string[]
+      subject: string
+      category?: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other' | undefined
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
   'tickets.transition': {
     kind: 'mutation'
     input: {
@@ -5172,6 +5319,146 @@ export interface Contract {
           subject: string
           status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
         }[]
+      }
+    }
+  }
+  'tickets.unmerge': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.unsplit': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
       }
     }
   }
@@ -5537,14 +5824,23 @@ export interface ErrorDetails {
     id: string
     version: number
   }
+  TICKET_MERGE_INVALID: {
+    why: 'same_ticket' | 'other_customer'
+  }
   TICKET_NOT_SOLVED: {
     status: string
+  }
+  TICKET_SPLIT_INVALID: {
+    why: 'nothing_public' | 'nothing_left'
   }
   TICKET_TRANSITION_INVALID: {
     from: string
     to: string
     choices: string[]
     why?: string
+  }
+  TICKET_UNDO_IMPOSSIBLE: {
+    why: 'not_merged' | 'not_split' | 'too_late' | 'answered'
   }
   TICKET_WITHOUT_EXTENSION: {
     id: string

@@ -188,6 +188,33 @@ describe('two tickets about one thing', () => {
     expect(await waitingSince(b)).toBe(await at(b, 'b asks more'))
   })
 
+  test('promises go with the questions: what is moved answers nothing, and what has gone is not owed', async () => {
+    const { agent } = desk
+    const a = await open('a asks')
+    const b = await open('b asks')
+    const c = await open('c asks')
+    await answer(c, 'c is answered')
+    const clock = async (id: string, name: 'firstResponse' | 'nextResponse') => {
+      const [row] = await t.deps.sql<
+        { sla: Record<string, { outcome: string | null; runs: { from: number }[] }> }[]
+      >`
+        select sla from tickets where id = ${id}`
+      const timer = row?.sla[name]
+      return timer ? [timer.outcome, timer.runs[0]?.from] : null
+    }
+    const asked = await at(a, 'a asks')
+    // That c was answered does not answer b.
+    await agent.forge.tickets.merge({ from: c, into: b })
+    expect((await clock(b, 'firstResponse'))?.[0]).toBeNull()
+    await answer(b, 'b is answered')
+    expect((await clock(b, 'firstResponse'))?.[0]).toBe('met')
+    await agent.forge.tickets.merge({ from: a, into: b })
+    expect(await clock(b, 'nextResponse')).toEqual([null, asked])
+    await agent.forge.tickets.unmerge({ id: a })
+    expect((await clock(b, 'nextResponse'))?.[0]).toBe('cancelled')
+    expect(await clock(a, 'nextResponse')).toEqual([null, asked])
+  })
+
   test('a question that was answered in between does not wait again', async () => {
     const { agent } = desk
     const [a, b] = [await open('a asks'), await open('b asks')]

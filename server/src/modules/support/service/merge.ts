@@ -74,6 +74,7 @@ export async function merge(
         before: target,
         patch: await takeIn(ctx, target, source, ctx.actor.type),
         events: [{ type: 'ticket.took_in', isPublic: true, after: { mergedFromId: from } }],
+        answered: false,
       },
     ])
     return deskOf(ctx, saved ?? target)
@@ -154,11 +155,13 @@ export async function unmerge(ctx: StaffCtx, { id }: { id: string }) {
         before: source,
         patch: restored,
         events: [{ type: 'ticket.unmerged', isPublic: true, before: { mergedIntoId: target.id } }],
+        answered: answeredAt !== null,
       },
       {
         before: target,
         patch: left,
         events: [{ type: 'ticket.gave_back', isPublic: true, before: { mergedFromId: id } }],
+        answered: false,
       },
     ])
     return deskOf(ctx, saved ?? source)

@@ -47,6 +47,8 @@ export interface TicketChange {
   before: TicketRow
   patch: TicketPatch
   events: TicketEvent[]
+  /** Whether it answers the customer; default: an agent wrote. */
+  answered?: boolean | undefined
 }
 
 /** `saveTickets` of one. */
@@ -70,10 +72,10 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
   const now = ctx.deps.clock.now()
   const kept = await keptAssignees(ctx, changes)
   const saved: { before: TicketRow; after: TicketRow; events: TicketEvent[] }[] = []
-  for (const { before, patch, events } of changes) {
+  for (const { before, patch, events, answered } of changes) {
     const isKept = before.assigneeId === null || !comesBack(before, patch) || kept.has(before.assigneeId)
     const changed = isKept ? patch : { ...patch, assigneeId: null }
-    const sla = await recomputeSla(ctx, before, { ...before, ...changed })
+    const sla = await recomputeSla(ctx, before, { ...before, ...changed }, answered)
     const after = await updateTicket(ctx.db, before.id, {
       ...changed,
       ...sla.patch,

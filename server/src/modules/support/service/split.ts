@@ -83,6 +83,7 @@ export async function split(ctx: StaffCtx, { id, messageIds, subject, category, 
         before: ticket,
         patch: await withoutMoved(ctx, ticket),
         events: [{ type: 'ticket.split', isPublic: true, after: { splitIntoId: made.id } }],
+        answered: false,
       },
       {
         before: made,
@@ -165,6 +166,7 @@ export async function unsplit(ctx: StaffCtx, { id }: { id: string }) {
         before: target,
         patch: await takeIn(ctx, target, source, ctx.actor.type),
         events: [{ type: 'ticket.took_in', isPublic: true, after: { mergedFromId: id } }],
+        answered: false,
       },
     ])
     return deskOf(ctx, saved ?? target)

@@ -17,6 +17,8 @@ export type SlaEvent =
       since?: number
     }
   | { type: 'agentReply'; at: number /** Out of office, a receipt: answers nothing. */; isAuto?: boolean }
+  /** What waited stands in another ticket now: a split, a merge that was undone. What still waits does since then; null: nothing does. */
+  | { type: 'withdrawn'; at: number; since: number | null }
   | {
       type: 'transition'
       at: number
@@ -120,6 +122,8 @@ function apply(state: SlaState, event: SlaEvent): SlaState {
       return wait(state, Math.min(event.since ?? event.at, event.at))
     case 'agentReply':
       return event.isAuto ? state : endWait(state, event.at, 'met')
+    case 'withdrawn':
+      return withdraw(state, event)
     case 'transition':
       return transition(state, event)
     case 'look':
@@ -136,6 +140,13 @@ function wait(state: SlaState, since: number): SlaState {
   return since < from
     ? { ...state, nextResponse: { ...nextResponse, runs: [{ from: since, to: null }] } }
     : state
+}
+
+function withdraw(state: SlaState, { at, since }: Extract<SlaEvent, { type: 'withdrawn' }>): SlaState {
+  // The first response is owed to the ticket, as long as anything in it waits.
+  if (since !== null && state.firstResponse.outcome === null) return state
+  const ended = endWait(state, at, 'cancelled')
+  return since === null ? ended : wait(ended, since)
 }
 
 function endWait(state: SlaState, at: number, outcome: 'met' | 'cancelled'): SlaState {

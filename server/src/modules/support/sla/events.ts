@@ -14,22 +14,33 @@ const isOver = (status: TicketStatus): boolean => status === 'solved' || status 
 const changed = (before: Date | null, after: Date | null): after is Date =>
   after !== null && after.getTime() !== before?.getTime()
 
+/** Whether nothing waits any more, or only what came later. */
+const isPutOff = (before: Date | null, after: Date | null): boolean =>
+  before !== null && (after === null || after > before)
+
 /**
  * What one change did to a ticket, in the order in which clocks must hear of it: it leaves where it was solved before somebody writes, and
  * is solved or closed after.
+ * @param answered whether it answers the customer; default: an agent wrote. Messages that are moved answer nothing by that
  * @param now taken for all of it: a change is one moment, however many times were noted on its way
  */
 export function eventsBetween(
   before: Facts,
   after: Facts,
-  { now, by }: { now: Date; by: 'customer' | 'agent' | 'system' },
+  {
+    now,
+    by,
+    answered = changed(before.lastAgentMessageAt, after.lastAgentMessageAt),
+  }: { now: Date; by: 'customer' | 'agent' | 'system'; answered?: boolean | undefined },
 ): SlaEvent[] {
   const events: SlaEvent[] = []
   const at = now.getTime()
-  if (changed(before.lastAgentMessageAt, after.lastAgentMessageAt)) events.push({ type: 'agentReply', at })
+  if (answered) events.push({ type: 'agentReply', at })
   const { waitingSince } = after
   if (waitingSince !== null && (before.waitingSince === null || waitingSince < before.waitingSince))
     events.push({ type: 'customerMessage', at, since: waitingSince.getTime() })
+  else if (!answered && !isOver(after.status) && isPutOff(before.waitingSince, waitingSince))
+    events.push({ type: 'withdrawn', at, since: waitingSince?.getTime() ?? null })
   if (before.status !== after.status) {
     const move: SlaEvent = { type: 'transition', at, from: before.status, to: after.status, by }
     if (isOver(after.status)) events.push(move)

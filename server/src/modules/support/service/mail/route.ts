@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../../context.ts'
 import { ensureUserByEmail } from '../../../users/contact.ts'
 import { findSender, hasMailMessageId, ticketOfMails } from '../../queries/mails.ts'
+import { mergeChain } from '../../queries/merge.ts'
 import { lockTicket, type TicketRow } from '../../queries/tickets.ts'
 import { openTicket } from '../create.ts'
 import { isOver } from '../move.ts'
@@ -44,7 +45,9 @@ async function ticketOf(ctx: Ctx, mail: ReadMail): Promise<TicketRow | undefined
   const named = mail.recipients.flatMap((address) => ticketOfAddress(ctx.deps, address) ?? [])[0]
   let id = named ?? (await ticketOfMails(ctx.db, mail.answers))
   for (;;) {
-    const ticket = id === undefined ? undefined : await lockTicket(ctx.db, { id })
+    // Its end first, so that nobody who locks both in the order of their ids waits for us.
+    const end = id === undefined ? undefined : (await mergeChain(ctx.db, { id })).at(-1)
+    const ticket = end === undefined ? undefined : await lockTicket(ctx.db, { id: end })
     if (!ticket?.mergedIntoId) return ticket
     id = ticket.mergedIntoId
   }

@@ -30,7 +30,11 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
   const messageIds = events.flatMap(({ type, messageId }) =>
     type === 'message.added' ? (messageId ?? []) : [],
   )
-  const solved = ticket.status === 'solved' && events.some(({ type }) => type === 'status.changed')
+  const solved =
+    ticket.status === 'solved' &&
+    events.some(({ type }) => type === 'status.changed') &&
+    // It was before, and was told.
+    !events.some(({ type }) => type === 'ticket.unmerged')
   if (!opened && messageIds.length === 0 && !solved) return
   const target = await findMailTarget(ctx.db, ticket.requesterId)
   if (!target) return

@@ -25,12 +25,13 @@ export async function recomputeSla(
   ctx: Ctx,
   before: TicketRow,
   after: TicketRow,
+  answered?: boolean | undefined,
 ): Promise<{ patch: Partial<SlaPatch>; events: TicketEvent[] }> {
   const now = ctx.deps.clock.now()
   const happened =
     before.sla === null
       ? lifeOf(after)
-      : eventsBetween(before, after, { now, by: changerOf(ctx.actor, after) })
+      : eventsBetween(before, after, { now, by: changerOf(ctx.actor, after), answered })
   const samePolicy = before.plan === after.plan && before.priority === after.priority
   if (before.sla !== null && happened.length === 0 && samePolicy) return { patch: {}, events: [] }
   const policy = await policyFor(ctx, after)
