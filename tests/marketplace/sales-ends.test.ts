@@ -3,8 +3,17 @@ import { createTestApp, type TestApp } from '../support/app.ts'
 import { failure } from '../support/errors.ts'
 import { ask, byName } from '../support/gallery.ts'
 import { openMarketplace } from '../support/marketplace.ts'
+import { GOOD_CARD } from '../support/payments.ts'
 import { signUp } from '../support/people.ts'
-import { addsUp, buyExtension, onboard, type Shop, sellingShop, setPrice } from './sales-support.ts'
+import {
+  addsUp,
+  buyExtension,
+  onboard,
+  type Shop,
+  sellingShop,
+  setPrice,
+  startBuying,
+} from './sales-support.ts'
 
 // What becomes of money and of what was bought when somebody has to go.
 
@@ -65,6 +74,26 @@ test('a share that waited when its publisher was removed is sent once the owner 
   const sent = (await owner.forge.marketplace.balance({ publisher })).items[0]
   expect(sent?.transferredMinor).toBe(waiting?.earnedMinor)
 })
+
+test.each(['taken down', 'removed by its author'])(
+  'nobody pays on the open page of an extension that is %s',
+  async (how) => {
+    const shop = await sellingShop(t)
+    const { id, owner } = shop
+    const buyer = await signUp(t)
+    const page = await startBuying(buyer, id)
+    if (how === 'taken down') {
+      const admin = await signUp(t, { role: 'admin' })
+      await admin.forge.marketplace.takedown({ id, reason: 'it steals keys', malicious: true })
+    } else await owner.forge.marketplace.remove({ id })
+    expect(await t.drain()).toEqual([])
+    expect(await buyer.forge.payments.checkout({ id: page.id })).toMatchObject({
+      status: 'expired',
+      url: null,
+    })
+    expect((await t.sandbox.pay(page.url, { card: GOOD_CARD })).status).toBe(409)
+  },
+)
 
 test('who is banned, or signed out, has nothing paid from that moment, at any door; what is free stays', async () => {
   const m = await openMarketplace(t)
