@@ -5,11 +5,9 @@ import { sql } from 'drizzle-orm'
 const ROLL_UP_LOCK = 4_711_031
 /** Names per day that get lines of their own, the most frequent ones; anybody can make up names. */
 const MAX_NAMES = 500
-/** Values of a property, likewise. */
+/** Values of a property (`platform`, `appVersion`, `locale`), likewise. */
 const MAX_VALUES = 20
 const OTHER = '(other)'
-/** Properties that are counted by value. */
-const BREAK_DOWNS = ['platform', 'appVersion', 'locale']
 
 /** Lets one transaction in; the others leave the work to it. */
 export async function tryEventsLock(db: Db): Promise<boolean> {
@@ -28,40 +26,42 @@ export async function touchedDays(db: Db, since: Date | null): Promise<string[]>
   return rows.map((row) => row.day)
 }
 
-/** Counts a day anew, whatever was counted of it before: doing it again changes nothing. */
+/**
+ * Counts a day anew, whatever was counted of it before: doing it again changes nothing. Events that say the same of the same client are
+ * put together first, by hashing: different clients are then counted among far fewer rows.
+ */
 export async function countDay(db: Db, day: string): Promise<void> {
   await db.execute(sql`delete from analytics_event_days where day = ${day}::date`)
   await db.execute(sql`
-    with ranked as (
-      select name, row_number() over (order by count(*) desc, name) as position
-      from analytics_events where day = ${day}::date group by name
+    with grouped as materialized (
+      select name, client, left(properties ->> 'platform', 100) as platform, left(properties ->> 'appVersion', 100) as app_version,
+        left(properties ->> 'locale', 100) as locale, count(*) as events
+      from analytics_events where day = ${day}::date group by 1, 2, 3, 4, 5
     ),
-    named as (
-      select case when r.position <= ${MAX_NAMES} then e.name else ${OTHER} end as name, e.client
-      from analytics_events e join ranked r using (name)
-      where e.day = ${day}::date
+    ranked_names as (
+      select name, row_number() over (order by sum(events) desc, name) as position from grouped group by name
+    ),
+    named as materialized (
+      select case when r.position <= ${MAX_NAMES} then g.name else ${OTHER} end as name, g.client, g.platform, g.app_version, g.locale, g.events
+      from grouped g join ranked_names r using (name)
+    ),
+    valued as materialized (
+      select n.name, n.client, p.property, p.value, sum(n.events) as events
+      from named n cross join lateral (
+        values ('platform', n.platform), ('appVersion', n.app_version), ('locale', n.locale)
+      ) p(property, value)
+      where p.value is not null group by 1, 2, 3, 4
+    ),
+    ranked_values as (
+      select property, value, row_number() over (partition by property order by sum(events) desc, value) as position
+      from valued group by property, value
     )
     insert into analytics_event_days (day, name, property, value, events, clients)
-    select ${day}::date, coalesce(name, ''), '', '', count(*), count(distinct client)
-    from named group by grouping sets ((name), ())
-    having count(*) > 0`)
-  await db.execute(sql`
-    with named as (
-      select e.name, e.client, p.property, left(e.properties ->> p.property, 100) as value
-      from analytics_events e
-      join analytics_event_days d on d.day = e.day and d.name = e.name and d.property = ''
-      cross join unnest(string_to_array(${BREAK_DOWNS.join(',')}, ',')) as p(property)
-      where e.day = ${day}::date and e.properties ? p.property
-    ),
-    ranked as (
-      select property, value, row_number() over (partition by property order by count(*) desc, value) as position
-      from named group by property, value
-    ),
-    valued as (
-      select n.name, n.client, property, case when r.position <= ${MAX_VALUES} then value else ${OTHER} end as value
-      from named n join ranked r using (property, value)
-    )
-    insert into analytics_event_days (day, name, property, value, events, clients)
-    select ${day}::date, coalesce(name, ''), property, value, count(*), count(distinct client)
-    from valued group by grouping sets ((name, property, value), (property, value))`)
+    select ${day}::date, coalesce(name, ''), '', '', sum(events), count(distinct client)
+    from named group by grouping sets ((name), ()) having count(*) > 0
+    union all
+    select ${day}::date, coalesce(name, ''), property, value, sum(events), count(distinct client) from (
+      select v.name, v.client, v.property, case when r.position <= ${MAX_VALUES} then v.value else ${OTHER} end as value, v.events
+      from valued v join ranked_values r using (property, value)
+    ) v group by grouping sets ((name, property, value), (property, value))`)
 }
