@@ -4016,6 +4016,101 @@ export interface Contract {
       }[]
     }
   }
+  'tickets.applyMacro': {
+    kind: 'mutation'
+    input: {
+      id: string
+      macroId: string
+      version: number
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      ticket: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+        desk: {
+          requester: {
+            id: string
+            name: string
+            email: string
+            plan: 'enterprise' | 'free' | 'pro'
+          }
+          queueId: string
+          assignee: {
+            id: string
+            name: string
+          } | null
+          tags: string[]
+          skills: string[]
+          holdReason: string | null
+          holdUntil: Date | null
+          waitingSince: Date | null
+          firstAssignedAt: Date | null
+          firstResponseAt: Date | null
+          lastCustomerMessageAt: Date | null
+          lastAgentMessageAt: Date | null
+          reopenCount: number
+          sla: {
+            firstResponseDueAt: Date | null
+            nextResponseDueAt: Date | null
+            resolutionDueAt: Date | null
+            nextDueAt: Date | null
+            breached: boolean
+            clocks: {
+              metric: 'firstResponse' | 'nextResponse' | 'resolution'
+              cycle: number
+              state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+              startedAt: Date
+              endedAt: Date | null
+              dueAt: Date | null
+              usedMs: number
+              remainingMs: number | null
+            }[]
+          }
+          splitFromId: string | null
+          choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+        }
+      }
+      message: {
+        id: string
+        kind: 'message' | 'note'
+        author: {
+          type: 'agent' | 'customer' | 'publisher' | 'system'
+          name: string
+        }
+        body: string
+        html: string
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        isAuto: boolean
+        attachments: {
+          id: string
+          fileName: string
+          contentType: string
+          sizeBytes: number
+          isImage: boolean
+        }[]
+        createdAt: Date
+      } | null
+    }
+  }
   'tickets.assign': {
     kind: 'mutation'
     input: {
@@ -4096,6 +4191,50 @@ export interface Contract {
     output: {
       url: string
       expiresAt: Date
+    }
+  }
+  'tickets.bulk': {
+    kind: 'mutation'
+    input: {
+      ids: string[]
+      action:
+        | {
+            type: 'assign'
+            agentId: string | null
+          }
+        | {
+            type: 'status'
+            to: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+            reason?: string | undefined
+            until?: Date | undefined
+            body?: string | undefined
+          }
+        | {
+            type: 'priority'
+            priority: 'high' | 'low' | 'normal' | 'urgent'
+          }
+        | {
+            type: 'tags'
+            add?: string[] | undefined
+            remove?: string[] | undefined
+          }
+        | {
+            type: 'queue'
+            queueId: string
+          }
+        | {
+            type: 'macro'
+            macroId: string
+          }
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      results: {
+        id: string
+        ok: boolean
+        code: string | null
+        version: number | null
+      }[]
     }
   }
   'tickets.claim': {
@@ -4242,6 +4381,94 @@ export interface Contract {
       closedAt: Date | null
       createdAt: Date
       updatedAt: Date
+    }
+  }
+  'tickets.createView': {
+    kind: 'mutation'
+    input: {
+      name: string
+      filters: {
+        queueId?: string | undefined
+        status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+        assignee?: string | undefined
+        priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+        category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+        tag?: string | undefined
+        plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+        breached?: boolean | undefined
+        requesterId?: string | undefined
+        publisherId?: string | undefined
+        createdFrom?: Date | undefined
+        createdTo?: Date | undefined
+        updatedFrom?: Date | undefined
+        updatedTo?: Date | undefined
+        view?:
+          | 'all'
+          | 'breached'
+          | 'due'
+          | 'mine'
+          | 'on_hold'
+          | 'solved_recently'
+          | 'unassigned'
+          | 'waiting'
+          | undefined
+        sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+      }
+      shared?: boolean | undefined
+      position?: number | undefined
+    }
+    output: {
+      id: string
+      name: string
+      shared: boolean
+      filters: {
+        queueId?: string | undefined
+        status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+        assignee?: string | undefined
+        priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+        category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+        tag?: string | undefined
+        plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+        breached?: boolean | undefined
+        requesterId?: string | undefined
+        publisherId?: string | undefined
+        createdFrom?: Date | undefined
+        createdTo?: Date | undefined
+        updatedFrom?: Date | undefined
+        updatedTo?: Date | undefined
+        view?:
+          | 'all'
+          | 'breached'
+          | 'due'
+          | 'mine'
+          | 'on_hold'
+          | 'solved_recently'
+          | 'unassigned'
+          | 'waiting'
+          | undefined
+        sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+      }
+      position: number
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.deleteMacro': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      deleted: boolean
+    }
+  }
+  'tickets.deleteView': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      deleted: boolean
     }
   }
   'tickets.get': {
@@ -4412,6 +4639,20 @@ export interface Contract {
           }
           expiresAt: Date
         } | null
+        presence: {
+          agent: {
+            id: string
+            name: string
+          }
+          state: 'typing' | 'viewing'
+        }[]
+        previousTickets: {
+          id: string
+          number: number
+          subject: string
+          status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+          createdAt: Date
+        }[]
       } | null
     }
   }
@@ -4505,6 +4746,30 @@ export interface Contract {
         updatedAt: Date
       }[]
       nextCursor: string | null
+    }
+  }
+  'tickets.macros': {
+    kind: 'query'
+    input: Record<string, never>
+    output: {
+      items: {
+        id: string
+        name: string
+        body: string | null
+        asNote: boolean
+        actions: {
+          status?: 'open' | 'pending' | 'solved' | undefined
+          priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
+          addTags?: string[] | undefined
+          removeTags?: string[] | undefined
+          queueId?: string | undefined
+        }
+        shared: boolean
+        active: boolean
+        createdAt: Date
+        updatedAt: Date
+      }[]
+      placeholders: string[]
     }
   }
   'tickets.merge': {
@@ -4746,7 +5011,52 @@ export interface Contract {
         }[]
         createdAt: Date
       } | null
+      presence:
+        | {
+            agent: {
+              id: string
+              name: string
+            }
+            state: 'typing' | 'viewing'
+          }[]
+        | null
       at: Date
+    }
+  }
+  'tickets.presence': {
+    kind: 'mutation'
+    input: {
+      id: string
+      state: 'gone' | 'typing' | 'viewing'
+    }
+    output: {
+      others: {
+        agent: {
+          id: string
+          name: string
+        }
+        state: 'typing' | 'viewing'
+      }[]
+    }
+  }
+  'tickets.previewMacro': {
+    kind: 'query'
+    input: {
+      id: string
+      macroId: string
+    }
+    output: {
+      body: string | null
+      html: string | null
+      asNote: boolean
+      actions: {
+        status?: 'open' | 'pending' | 'solved' | undefined
+        priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
+        addTags?: string[] | undefined
+        removeTags?: string[] | undefined
+        queueId?: string | undefined
+      }
+      missing: string[]
     }
   }
   'tickets.publisherQueue': {
@@ -4876,6 +5186,100 @@ export interface Contract {
       } | null
     }
   }
+  'tickets.queue': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      queueId?: string | undefined
+      status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+      assignee?: string | undefined
+      priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+      category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+      tag?: string | undefined
+      plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+      breached?: boolean | undefined
+      requesterId?: string | undefined
+      publisherId?: string | undefined
+      createdFrom?: Date | undefined
+      createdTo?: Date | undefined
+      updatedFrom?: Date | undefined
+      updatedTo?: Date | undefined
+      view?:
+        | 'all'
+        | 'breached'
+        | 'due'
+        | 'mine'
+        | 'on_hold'
+        | 'solved_recently'
+        | 'unassigned'
+        | 'waiting'
+        | undefined
+      sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+      savedView?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+        desk: {
+          requester: {
+            id: string
+            name: string
+            email: string
+            plan: 'enterprise' | 'free' | 'pro'
+          }
+          queueId: string
+          assignee: {
+            id: string
+            name: string
+          } | null
+          tags: string[]
+          skills: string[]
+          holdReason: string | null
+          holdUntil: Date | null
+          waitingSince: Date | null
+          firstAssignedAt: Date | null
+          firstResponseAt: Date | null
+          lastCustomerMessageAt: Date | null
+          lastAgentMessageAt: Date | null
+          reopenCount: number
+          splitFromId: string | null
+          sla: {
+            firstResponseDueAt: Date | null
+            nextResponseDueAt: Date | null
+            resolutionDueAt: Date | null
+            nextDueAt: Date | null
+            breached: boolean
+          }
+        }
+        preview: {
+          author: 'agent' | 'customer' | 'publisher' | 'system'
+          text: string
+          createdAt: Date
+        } | null
+      }[]
+      nextCursor: string | null
+    }
+  }
   'tickets.rate': {
     kind: 'mutation'
     input: {
@@ -4993,6 +5397,137 @@ export interface Contract {
       isFollowUp: boolean
     }
   }
+  'tickets.saveMacro': {
+    kind: 'mutation'
+    input: {
+      id?: string | undefined
+      name: string
+      body?: string | null | undefined
+      asNote?: boolean | undefined
+      actions?:
+        | {
+            status?: 'open' | 'pending' | 'solved' | undefined
+            priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
+            addTags?: string[] | undefined
+            removeTags?: string[] | undefined
+            queueId?: string | undefined
+          }
+        | undefined
+      shared?: boolean | undefined
+      active?: boolean | undefined
+    }
+    output: {
+      id: string
+      name: string
+      body: string | null
+      asNote: boolean
+      actions: {
+        status?: 'open' | 'pending' | 'solved' | undefined
+        priority?: 'high' | 'low' | 'normal' | 'urgent' | undefined
+        addTags?: string[] | undefined
+        removeTags?: string[] | undefined
+        queueId?: string | undefined
+      }
+      shared: boolean
+      active: boolean
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.search': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      queueId?: string | undefined
+      status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+      assignee?: string | undefined
+      priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+      category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+      tag?: string | undefined
+      plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+      breached?: boolean | undefined
+      requesterId?: string | undefined
+      publisherId?: string | undefined
+      createdFrom?: Date | undefined
+      createdTo?: Date | undefined
+      updatedFrom?: Date | undefined
+      updatedTo?: Date | undefined
+      view?:
+        | 'all'
+        | 'breached'
+        | 'due'
+        | 'mine'
+        | 'on_hold'
+        | 'solved_recently'
+        | 'unassigned'
+        | 'waiting'
+        | undefined
+      text: string
+      savedView?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        number: number
+        subject: string
+        category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+        priority: 'high' | 'low' | 'normal' | 'urgent'
+        status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+        version: number
+        waitingFor: 'customer' | 'support' | null
+        mergedIntoId: string | null
+        followUpOfId: string | null
+        rating: {
+          score: number
+          comment: string | null
+        } | null
+        reopenableUntil: Date | null
+        solvedAt: Date | null
+        closedAt: Date | null
+        createdAt: Date
+        updatedAt: Date
+        desk: {
+          requester: {
+            id: string
+            name: string
+            email: string
+            plan: 'enterprise' | 'free' | 'pro'
+          }
+          queueId: string
+          assignee: {
+            id: string
+            name: string
+          } | null
+          tags: string[]
+          skills: string[]
+          holdReason: string | null
+          holdUntil: Date | null
+          waitingSince: Date | null
+          firstAssignedAt: Date | null
+          firstResponseAt: Date | null
+          lastCustomerMessageAt: Date | null
+          lastAgentMessageAt: Date | null
+          reopenCount: number
+          splitFromId: string | null
+          sla: {
+            firstResponseDueAt: Date | null
+            nextResponseDueAt: Date | null
+            resolutionDueAt: Date | null
+            nextDueAt: Date | null
+            breached: boolean
+          }
+        }
+        preview: {
+          author: 'agent' | 'customer' | 'publisher' | 'system'
+          text: string
+          createdAt: Date
+        } | null
+      }[]
+      nextCursor: string | null
+    }
+  }
   'tickets.setAvailability': {
     kind: 'mutation'
     input: {
@@ -5007,6 +5542,150 @@ export interface Contract {
     input: {
       id: string
       priority: 'high' | 'low' | 'normal' | 'urgent'
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.setQueue': {
+    kind: 'mutation'
+    input: {
+      id: string
+      queueId: string
+      version?: number | undefined
+    }
+    output: {
+      id: string
+      number: number
+      subject: string
+      category: 'billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other'
+      priority: 'high' | 'low' | 'normal' | 'urgent'
+      status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+      source: 'api' | 'editor' | 'mail' | 'system' | 'web'
+      version: number
+      waitingFor: 'customer' | 'support' | null
+      mergedIntoId: string | null
+      followUpOfId: string | null
+      rating: {
+        score: number
+        comment: string | null
+      } | null
+      reopenableUntil: Date | null
+      solvedAt: Date | null
+      closedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      desk: {
+        requester: {
+          id: string
+          name: string
+          email: string
+          plan: 'enterprise' | 'free' | 'pro'
+        }
+        queueId: string
+        assignee: {
+          id: string
+          name: string
+        } | null
+        tags: string[]
+        skills: string[]
+        holdReason: string | null
+        holdUntil: Date | null
+        waitingSince: Date | null
+        firstAssignedAt: Date | null
+        firstResponseAt: Date | null
+        lastCustomerMessageAt: Date | null
+        lastAgentMessageAt: Date | null
+        reopenCount: number
+        sla: {
+          firstResponseDueAt: Date | null
+          nextResponseDueAt: Date | null
+          resolutionDueAt: Date | null
+          nextDueAt: Date | null
+          breached: boolean
+          clocks: {
+            metric: 'firstResponse' | 'nextResponse' | 'resolution'
+            cycle: number
+            state: 'breached' | 'cancelled' | 'met' | 'none' | 'paused' | 'running'
+            startedAt: Date
+            endedAt: Date | null
+            dueAt: Date | null
+            usedMs: number
+            remainingMs: number | null
+          }[]
+        }
+        splitFromId: string | null
+        choices: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[]
+      }
+    }
+  }
+  'tickets.setTags': {
+    kind: 'mutation'
+    input: {
+      id: string
+      tags: string[]
       version?: number | undefined
     }
     output: {
@@ -5462,6 +6141,135 @@ export interface Contract {
       }
     }
   }
+  'tickets.updateView': {
+    kind: 'mutation'
+    input: {
+      id: string
+      name?: string | undefined
+      filters?:
+        | {
+            queueId?: string | undefined
+            status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+            assignee?: string | undefined
+            priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+            category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+            tag?: string | undefined
+            plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+            breached?: boolean | undefined
+            requesterId?: string | undefined
+            publisherId?: string | undefined
+            createdFrom?: Date | undefined
+            createdTo?: Date | undefined
+            updatedFrom?: Date | undefined
+            updatedTo?: Date | undefined
+            view?:
+              | 'all'
+              | 'breached'
+              | 'due'
+              | 'mine'
+              | 'on_hold'
+              | 'solved_recently'
+              | 'unassigned'
+              | 'waiting'
+              | undefined
+            sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+          }
+        | undefined
+      position?: number | undefined
+    }
+    output: {
+      id: string
+      name: string
+      shared: boolean
+      filters: {
+        queueId?: string | undefined
+        status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+        assignee?: string | undefined
+        priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+        category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+        tag?: string | undefined
+        plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+        breached?: boolean | undefined
+        requesterId?: string | undefined
+        publisherId?: string | undefined
+        createdFrom?: Date | undefined
+        createdTo?: Date | undefined
+        updatedFrom?: Date | undefined
+        updatedTo?: Date | undefined
+        view?:
+          | 'all'
+          | 'breached'
+          | 'due'
+          | 'mine'
+          | 'on_hold'
+          | 'solved_recently'
+          | 'unassigned'
+          | 'waiting'
+          | undefined
+        sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+      }
+      position: number
+      createdAt: Date
+      updatedAt: Date
+    }
+  }
+  'tickets.viewCounts': {
+    kind: 'query'
+    input: Record<string, never>
+    output: {
+      views: {
+        count: number
+        exact: boolean
+        view: 'all' | 'breached' | 'due' | 'mine' | 'on_hold' | 'solved_recently' | 'unassigned' | 'waiting'
+      }[]
+      saved: {
+        count: number
+        exact: boolean
+        id: string
+      }[]
+    }
+  }
+  'tickets.views': {
+    kind: 'query'
+    input: Record<string, never>
+    output: {
+      items: {
+        id: string
+        name: string
+        shared: boolean
+        filters: {
+          queueId?: string | undefined
+          status?: ('closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved')[] | undefined
+          assignee?: string | undefined
+          priority?: ('high' | 'low' | 'normal' | 'urgent')[] | undefined
+          category?: ('billing' | 'bug' | 'extension' | 'feature' | 'license' | 'other')[] | undefined
+          tag?: string | undefined
+          plan?: ('enterprise' | 'free' | 'pro')[] | undefined
+          breached?: boolean | undefined
+          requesterId?: string | undefined
+          publisherId?: string | undefined
+          createdFrom?: Date | undefined
+          createdTo?: Date | undefined
+          updatedFrom?: Date | undefined
+          updatedTo?: Date | undefined
+          view?:
+            | 'all'
+            | 'breached'
+            | 'due'
+            | 'mine'
+            | 'on_hold'
+            | 'solved_recently'
+            | 'unassigned'
+            | 'waiting'
+            | undefined
+          sort?: 'due' | 'newest' | 'oldest' | 'updated' | undefined
+        }
+        position: number
+        createdAt: Date
+        updatedAt: Date
+      }[]
+    }
+  }
   'users.deleteAccount': {
     kind: 'mutation'
     input: {
@@ -5663,6 +6471,12 @@ export interface ErrorDetails {
     currency: string
     supported: string[]
   }
+  DESK_LIMIT: {
+    limit: number
+  }
+  DESK_NAME_TAKEN: {
+    name: string
+  }
   DEVICE_NOT_FOUND: null
   ENTITLEMENT_REQUIRED: {
     extension: string
@@ -5720,6 +6534,13 @@ export interface ErrorDetails {
     reason: string
   }
   LICENSE_REVOKED_IS_FINAL: null
+  MACRO_PLACEHOLDER_UNKNOWN: {
+    placeholders: string[]
+    known: string[]
+  }
+  MACRO_VALUE_MISSING: {
+    placeholders: string[]
+  }
   METHOD_NOT_ALLOWED: null
   NOT_FOUND: {
     what: string
@@ -5832,6 +6653,9 @@ export interface ErrorDetails {
   }
   TICKET_SPLIT_INVALID: {
     why: 'nothing_public' | 'nothing_left'
+  }
+  TICKET_TAGS_FULL: {
+    limit: number
   }
   TICKET_TRANSITION_INVALID: {
     from: string

@@ -34,6 +34,12 @@ export const users = pgTable(
     uniqueIndex('users_email_key').on(t.email),
     uniqueIndex('users_stripe_customer_id_key').on(t.stripeCustomerId),
     index('users_created_at_idx').on(t.createdAt),
+    // Agents and admins search people by parts of their names and addresses.
+    index('users_people_trgm_idx').using(
+      'gin',
+      sql`lower(${t.name}) gin_trgm_ops`,
+      sql`${t.email} gin_trgm_ops`,
+    ),
     index('users_claimed_email_idx').on(t.claimedEmail).where(sql`${t.claimedEmail} is not null`),
     check('users_email_lower', sql`${t.email} = lower(${t.email})`),
   ],

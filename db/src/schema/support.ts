@@ -197,3 +197,24 @@ export const ticketViews = pgTable(
     uniqueIndex('ticket_views_name_key').on(sql`coalesce(${t.ownerId}, '')`, sql`lower(${t.name})`),
   ],
 )
+
+/** What an agent does in a ticket at the moment. */
+export const presenceState = pgEnum('ticket_presence_state', ['viewing', 'typing'])
+
+/**
+ * Who is in a ticket at the moment; each row is good for half a minute. UNLOGGED (its migration says so): after a crash nobody is
+ * anywhere, which is right, and heartbeats cost no write-ahead log.
+ */
+export const ticketPresence = pgTable(
+  'ticket_presence',
+  {
+    ticketId: text('ticket_id').notNull(),
+    userId: text('user_id').notNull(),
+    state: presenceState('state').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.ticketId, t.userId] }),
+    index('ticket_presence_expires_idx').on(t.expiresAt),
+  ],
+)

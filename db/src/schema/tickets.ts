@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -59,6 +60,9 @@ export interface BeforeMerge {
   waitingSince: number | null
   targetWaitingSince: number | null
 }
+
+/** What is due first comes first, what nothing was promised for comes last. As the queries of the desk spell it. */
+const urgency = (nextDueAt: AnyPgColumn) => sql`coalesce(${nextDueAt}, 'infinity')`
 
 /**
  * Tickets. A row holds what lists and clocks ask for; what was said stands in `ticket_messages`, what happened in `ticket_events`.
@@ -142,10 +146,10 @@ export const tickets = pgTable(
     uniqueIndex('tickets_number_key').on(t.number),
     uniqueIndex('tickets_requester_idempotency_key').on(t.requesterId, t.idempotencyKey),
     index('tickets_requester_id_idx').on(t.requesterId, t.id),
-    // The agents' views: what is not closed, by queue, assignee and state; the most urgent promise first, then the oldest.
-    index('tickets_queue_idx').on(t.queueId, t.status, t.nextDueAt, t.id).where(sql`${t.status} <> 'closed'`),
-    index('tickets_assignee_idx')
-      .on(t.assigneeId, t.status, t.nextDueAt, t.id)
+    // The agents' views: what is not closed, by queue, assignee and what is due first; then by age and by the last change.
+    index('tickets_desk_due_idx').on(urgency(t.nextDueAt), t.number).where(sql`${t.status} <> 'closed'`),
+    index('tickets_desk_queue_idx')
+      .on(t.queueId, urgency(t.nextDueAt), t.number)
       .where(sql`${t.status} <> 'closed'`),
     // What waits for an agent, in the order in which it is given to them.
     index('tickets_waiting_idx')
@@ -154,7 +158,21 @@ export const tickets = pgTable(
     index('tickets_rated_idx')
       .on(t.assigneeId, t.ratedAt, t.satisfactionScore)
       .where(sql`${t.satisfactionScore} is not null`),
-    index('tickets_status_idx').on(t.status, t.id),
+    index('tickets_desk_assignee_idx')
+      .on(t.assigneeId, urgency(t.nextDueAt), t.number)
+      .where(sql`${t.status} <> 'closed'`),
+    index('tickets_desk_unassigned_idx')
+      .on(urgency(t.nextDueAt), t.number)
+      .where(sql`${t.assigneeId} is null and ${t.status} in ('new', 'open')`),
+    index('tickets_desk_breached_idx')
+      .on(urgency(t.nextDueAt), t.number)
+      .where(sql`${t.breached} and ${t.status} <> 'closed'`),
+    index('tickets_desk_hold_idx').on(urgency(t.nextDueAt), t.number).where(sql`${t.status} = 'on_hold'`),
+    index('tickets_desk_created_idx').on(t.createdAt, t.number).where(sql`${t.status} <> 'closed'`),
+    index('tickets_desk_updated_idx').on(t.updatedAt, t.number).where(sql`${t.status} <> 'closed'`),
+    index('tickets_created_idx').on(t.createdAt, t.number),
+    index('tickets_updated_idx').on(t.updatedAt, t.number),
+    index('tickets_tags_idx').using('gin', t.tags).with({ fastupdate: false }),
     index('tickets_due_idx').on(t.nextDueAt).where(sql`${t.nextDueAt} is not null`),
     index('tickets_sla_check_idx').on(t.slaCheckAt, t.id).where(sql`${t.slaCheckAt} is not null`),
     // The tickets that run by a policy, for when it changes.
@@ -164,7 +182,6 @@ export const tickets = pgTable(
     index('tickets_hold_idx').on(t.holdUntil).where(sql`${t.status} = 'on_hold'`),
     index('tickets_pending_idx').on(t.statusChangedAt).where(sql`${t.status} = 'pending'`),
     index('tickets_solved_idx').on(t.lastSolvedAt).where(sql`${t.status} = 'solved'`),
-    index('tickets_updated_idx').on(t.updatedAt, t.id),
     // How long people waited, for reports over some days.
     index('tickets_first_response_at_idx').on(t.firstResponseAt).where(sql`${t.firstResponseAt} is not null`),
     index('tickets_last_solved_at_idx').on(t.lastSolvedAt).where(sql`${t.lastSolvedAt} is not null`),
@@ -345,7 +362,13 @@ export const ticketSearch = pgTable(
     ticketId: text('ticket_id')
       .primaryKey()
       .references(() => tickets.id, { onDelete: 'cascade' }),
+    /** The ticket's: what is newest is found first. */
+    number: bigint('number', { mode: 'number' }).notNull(),
     document: tsvector('document').notNull(),
   },
-  (t) => [index('ticket_search_document_idx').using('gin', t.document)],
+  (t) => [
+    // Without a list of what is pending: each search would read all of it.
+    index('ticket_search_document_idx').using('gin', t.document).with({ fastupdate: false }),
+    index('ticket_search_number_idx').on(t.number),
+  ],
 )

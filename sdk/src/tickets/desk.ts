@@ -24,14 +24,70 @@ export interface DeskApi {
 
   /** Agents: writes something that only agents see. It changes no state. @throws NOT_FOUND, IDEMPOTENCY_CONFLICT */
   note(input: Input<'tickets.note'>, options?: CallOptions): Promise<Output<'tickets.note'>>
+
+  /** Agents: sets all tags of a ticket. @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED */
+  setTags(input: Input<'tickets.setTags'>, options?: CallOptions): Promise<Output<'tickets.setTags'>>
+
+  /** Agents: moves a ticket to another queue; whoever has it keeps it if they work there. @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED */
+  setQueue(input: Input<'tickets.setQueue'>, options?: CallOptions): Promise<Output<'tickets.setQueue'>>
+
+  /**
+   * Agents: does the same to up to 100 tickets, each by itself; what fails for one is told for that one. Tried again it does what is left.
+   * @throws NOT_FOUND (the macro)
+   */
+  bulk(input: Input<'tickets.bulk'>, options?: CallOptions): Promise<Output<'tickets.bulk'>>
+
+  /** Agents: macros, one's own and everybody's, and the placeholders that may stand in them. */
+  macros(input?: Input<'tickets.macros'>, options?: CallOptions): Promise<Output<'tickets.macros'>>
+
+  /** Agents: makes a macro, or (`id`) changes one. @throws NOT_FOUND, FORBIDDEN (everybody’s), MACRO_PLACEHOLDER_UNKNOWN, DESK_NAME_TAKEN, DESK_LIMIT */
+  saveMacro(input: Input<'tickets.saveMacro'>, options?: CallOptions): Promise<Output<'tickets.saveMacro'>>
+
+  /** Agents. @throws NOT_FOUND, FORBIDDEN (everybody’s) */
+  deleteMacro(
+    input: Input<'tickets.deleteMacro'>,
+    options?: CallOptions,
+  ): Promise<Output<'tickets.deleteMacro'>>
+
+  /** Agents: what a macro would write and do. @throws NOT_FOUND */
+  previewMacro(
+    input: Input<'tickets.previewMacro'>,
+    options?: CallOptions,
+  ): Promise<Output<'tickets.previewMacro'>>
+
+  /**
+   * Agents: writes and does what a macro says, all or nothing.
+   * @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED, TICKET_TRANSITION_INVALID, MACRO_VALUE_MISSING, FORBIDDEN (one's own ticket)
+   */
+  applyMacro(input: Input<'tickets.applyMacro'>, options?: CallOptions): Promise<Output<'tickets.applyMacro'>>
+
+  /**
+   * Agents: says that one looks at a ticket or types in it, for the next 30 s, and answers who else does. Others see it in `get` and in
+   * `onUpdate` of the ticket.
+   * @throws NOT_FOUND
+   */
+  presence(input: Input<'tickets.presence'>, options?: CallOptions): Promise<Output<'tickets.presence'>>
 }
 
+type Keyed = 'note' | 'bulk' | 'applyMacro'
+
 export const deskApi = (call: Caller): DeskApi => ({
-  ...methodsOf<Pick<DeskApi, 'note'>>(keyed(call), { note: 'mutation' }),
-  ...methodsOf<Omit<DeskApi, 'note'>>(call, {
+  ...methodsOf<Pick<DeskApi, Keyed>>(keyed(call), {
+    note: 'mutation',
+    bulk: 'mutation',
+    applyMacro: 'mutation',
+  }),
+  ...methodsOf<Omit<DeskApi, Keyed>>(call, {
     claim: 'mutation',
     assign: 'mutation',
     transition: 'mutation',
     setPriority: 'mutation',
+    setTags: 'mutation',
+    setQueue: 'mutation',
+    macros: 'query',
+    saveMacro: 'mutation',
+    deleteMacro: 'mutation',
+    previewMacro: 'query',
+    presence: 'mutation',
   }),
 })

@@ -6,6 +6,7 @@ import { type CustomerApi, customerApi } from './customer.ts'
 import { type DeskApi, deskApi } from './desk.ts'
 import { type MergeApi, mergeApi } from './merge.ts'
 import { type PublisherTicketsApi, publisherTicketsApi } from './publisher.ts'
+import { type QueueApi, queueApi } from './queue.ts'
 import { type StaffApi, staffApi } from './staff.ts'
 
 /** Support tickets: of one's own, and for agents those of all. */
@@ -14,6 +15,7 @@ export interface TicketsApi
     AttachmentsApi,
     DeskApi,
     CasesApi,
+    QueueApi,
     PublisherTicketsApi,
     StaffApi,
     MergeApi {}
@@ -33,4 +35,5 @@ export const ticketsApi = ({ call, subscribe, upload }: TicketsClient): TicketsA
   ...publisherTicketsApi(call),
   ...staffApi(call),
   ...mergeApi(call),
+  ...queueApi(call),
 })

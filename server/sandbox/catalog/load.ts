@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import { createDb, type Sql } from '@devforge/db'
 import { recountRanks } from '../../src/modules/marketplace/service/search/ranks.ts'
+import { openCopy, type Sink, withoutIndexes } from '../copy.ts'
 import { type CatalogOptions, generateCatalog, RATERS } from './generate.ts'
 import { createRandom, seededId } from './random.ts'
 import { extensionLines, publisherLines, TABLES, type Table } from './rows.ts'
@@ -15,8 +13,6 @@ export interface LoadedCatalog {
 }
 
 const TABLE_NAMES = Object.keys(TABLES) as Table[]
-/** Sent to Postgres in pieces of about this size. */
-const PIECE_CHARS = 256 * 1024
 
 /**
  * Fills an empty catalog with made-up extensions, by COPY: what is searched, what editors' galleries are sent and what ranks are written
@@ -38,25 +34,15 @@ export async function loadCatalog(url: string, options: CatalogOptions): Promise
       insert into users (id, name, email)
       select id, 'Rater ' || n, 'rater-' || n || '@example.invalid' from unnest(${raters}::text[]) with ordinality as u(id, n)
       on conflict do nothing`
-    // Built at the end, an index costs a fraction of what it costs row by row.
-    const indexes = await sql<{ name: string; definition: string }[]>`
-      select i.indexname as name, i.indexdef as definition
-      from pg_indexes i
-      where i.schemaname = 'public' and i.tablename = any(${TABLE_NAMES})
-        and not exists (select from pg_constraint c where c.conname = i.indexname)`
-    for (const { name } of indexes) await sql`drop index ${sql(name)}`
-    const counts = await copyAll(sql, options, raters)
-    // Without statistics each batch of the ranking would read all extensions.
-    for (const table of ['publishers', 'extensions', 'extension_search']) await sql`analyze ${sql(table)}`
-    await db.transaction(async (tx) => recountRanks(tx, options.now))
-    // Ranking wrote every line twice: the old ones are left behind.
-    await sql`vacuum full extension_search`
-    for (const { definition } of indexes) {
-      await sql.begin(async (tx) => {
-        await tx`set local maintenance_work_mem = '512MB'`
-        await tx.unsafe(definition)
-      })
-    }
+    const counts = await withoutIndexes(sql, TABLE_NAMES, async () => {
+      const copied = await copyAll(sql, options, raters)
+      // Without statistics each batch of the ranking would read all extensions.
+      for (const table of ['publishers', 'extensions', 'extension_search']) await sql`analyze ${sql(table)}`
+      await db.transaction(async (tx) => recountRanks(tx, options.now))
+      // Ranking wrote every line twice: the old ones are left behind.
+      await sql`vacuum full extension_search`
+      return copied
+    })
     await sql`select setval('extension_search_no_seq', greatest(1, (select max(no) from extension_search)))`
     for (const table of [...TABLE_NAMES, 'search_words']) await sql`vacuum analyze ${sql(table)}`
     return { ...counts, seconds: (performance.now() - startedAt) / 1_000 }
@@ -74,7 +60,7 @@ async function copyAll(
   const sinks = new Map<Table, Sink>()
   const connections: { commit(): Promise<void> }[] = []
   for (const table of TABLE_NAMES) {
-    const opened = await openCopy(sql, table)
+    const opened = await openCopy(sql, table, TABLES[table])
     sinks.set(table, opened.sink)
     connections.push(opened)
   }
@@ -108,40 +94,4 @@ async function copyAll(
       on conflict (word) do update set documents = excluded.documents`
   }
   return { extensions: counts.extensions, packages: counts.extension_versions, ratings: counts.ratings }
-}
-
-interface Sink {
-  write(text: string): Promise<void> | undefined
-  end(): Promise<void>
-}
-
-async function openCopy(sql: Sql, table: Table): Promise<{ sink: Sink; commit(): Promise<void> }> {
-  const connection = await sql.reserve()
-  // Rows of several tables come in one pass: whom they point to may come later, on another connection.
-  await connection.unsafe('begin').simple()
-  await connection.unsafe('set local session_replication_role = replica').simple()
-  const stream: Writable = await connection.unsafe(`copy ${table} (${TABLES[table]}) from stdin`).writable()
-  let piece = ''
-  const flush = (): Promise<unknown> | undefined => {
-    const text = piece
-    piece = ''
-    return stream.write(text) ? undefined : once(stream, 'drain')
-  }
-  return {
-    sink: {
-      write(text) {
-        piece += text
-        return piece.length < PIECE_CHARS ? undefined : (flush() as Promise<void> | undefined)
-      },
-      async end() {
-        if (piece) await flush()
-        stream.end()
-        await finished(stream)
-      },
-    },
-    async commit() {
-      await connection.unsafe('commit').simple()
-      connection.release()
-    },
-  }
 }

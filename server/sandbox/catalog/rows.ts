@@ -2,27 +2,10 @@ import { renderListing } from '../../src/modules/marketplace/gallery/render.ts'
 import { skeletonOf } from '../../src/modules/marketplace/lookalikes/skeleton.ts'
 import { searchDocument } from '../../src/modules/marketplace/service/search/document.ts'
 import { engineFloor, versionOrder } from '../../src/modules/marketplace/vsix/versions.ts'
+import { line } from '../copy.ts'
 import type { SeededExtension, SeededPublisher, SeededVersion } from './generate.ts'
 
 /** Rows as the real code would have written them, in the text format of COPY. */
-
-type Value = string | number | boolean | Date | null | readonly string[]
-
-const SPECIAL = /[\\\t\n\r]/g
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-const escaped = (text: string): string =>
-  SPECIAL.test(text) ? text.replace(SPECIAL, (letter) => ESCAPES[letter] ?? letter) : text
-
-function spelled(value: Value): string {
-  if (value === null) return '\\N'
-  if (typeof value === 'string') return escaped(value)
-  if (typeof value === 'boolean') return value ? 't' : 'f'
-  if (typeof value === 'number') return String(value)
-  if (value instanceof Date) return value.toISOString()
-  return escaped(`{${value.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`)
-}
-
-const line = (values: Value[]): string => `${values.map(spelled).join('\t')}\n`
 
 /** Tables of a catalog with the columns that `linesOf` fills. */
 export const TABLES = {

@@ -16,7 +16,7 @@ type Purpose =
   | 'seal'
   | 'auth'
   | 'unsubscribe'
-  | 'search-cursor'
+  | 'cursor'
   | 'usage-client'
   | 'analytics-client'
   | 'file-url'

@@ -51,5 +51,16 @@ export const supportErrors = defineErrors({
     'CONFLICT',
     'This cannot be undone any more, or there is nothing to undo. See details.why.',
   ),
+  DESK_NAME_TAKEN: error<{ name: string }>('CONFLICT', 'There is one of that name already.'),
+  DESK_LIMIT: error<{ limit: number }>('CONFLICT', 'There are as many as there may be. Delete one first.'),
+  TICKET_TAGS_FULL: error<{ limit: number }>('CONFLICT', 'A ticket has no room for more tags.'),
+  MACRO_PLACEHOLDER_UNKNOWN: error<{ placeholders: string[]; known: string[] }>(
+    'BAD_REQUEST',
+    'The macro has placeholders that there are none of. See details.known.',
+  ),
+  MACRO_VALUE_MISSING: error<{ placeholders: string[] }>(
+    'CONFLICT',
+    'The macro names something that is not known of this ticket. See details.placeholders.',
+  ),
   TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
 })

@@ -2,8 +2,10 @@ import { router } from '../../trpc.ts'
 import { customerProcedures } from './procedures/customer.ts'
 import { deskProcedures } from './procedures/desk.ts'
 import { linkProcedures } from './procedures/links.ts'
+import { macroProcedures } from './procedures/macros.ts'
 import { mergeProcedures } from './procedures/merge.ts'
 import { publisherProcedures } from './procedures/publisher.ts'
+import { queueProcedures } from './procedures/queue.ts'
 import { staffProcedures } from './procedures/staff.ts'
 
 /** Tickets; on the wire they are one flat list. */
@@ -12,6 +14,8 @@ export const ticketsRouter = router({
   ...deskProcedures,
   ...linkProcedures,
   ...publisherProcedures,
+  ...queueProcedures,
+  ...macroProcedures,
   ...staffProcedures,
   ...mergeProcedures,
 })

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../../context.ts'
-import { openCursor, sealCursor } from '../../marketplace/service/search/cursor.ts'
+import { openCursor, sealCursor } from '../../../cursor.ts'
 import { versionNumber } from '../editor-version.ts'
 import { localeChain } from '../locales.ts'
 import {

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../context.ts'
+import { openCursor, sealCursor } from '../../../cursor.ts'
 import type { Deps } from '../../../deps.ts'
 import { AppError } from '../../../errors.ts'
 import { AssetType } from '../gallery/protocol.ts'
@@ -6,7 +7,6 @@ import { countCategories, findPublished, listPackages, newestVersions } from '..
 import { relatedIds } from '../queries/related.ts'
 import { catalogCache } from './catalog-cache.ts'
 import { currentPrices } from './sales/price.ts'
-import { openCursor, sealCursor } from './search/cursor.ts'
 import { type ListedExtension, listExtensions } from './search/listing.ts'
 import { type ExtensionSearch, searchExtensions } from './search/search.ts'
 

@@ -75,3 +75,15 @@ export async function updateQueue(
 ): Promise<void> {
   await db.update(supportQueues).set(patch).where(eq(supportQueues.id, id))
 }
+
+/** Whether an agent works in a queue. */
+export async function isInQueue(
+  db: Db,
+  { queueId, agentId }: { queueId: string; agentId: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ queueId: supportQueueAgents.queueId })
+    .from(supportQueueAgents)
+    .where(and(eq(supportQueueAgents.queueId, queueId), eq(supportQueueAgents.agentId, agentId)))
+  return rows.length > 0
+}

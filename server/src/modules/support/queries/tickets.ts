@@ -1,5 +1,5 @@
-import { type Db, ticketMessages, ticketSearch, tickets, users } from '@devforge/db'
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { type Db, ticketMessages, tickets, users } from '@devforge/db'
+import { and, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 
 export type TicketRow = typeof tickets.$inferSelect
@@ -138,24 +138,6 @@ export async function listTickets(
     .limit(limit + 1)
 }
 
-/** What of a text is searched: words beyond it are found in the ticket itself. */
-const SEARCHED_LENGTH = 20_000
-
-/** Adds words to what agents find the ticket by. */
-export async function addSearchWords(
-  db: Db,
-  { ticketId, text, weight }: { ticketId: string; text: string; weight: 'A' | 'C' | 'D' },
-): Promise<void> {
-  const document = sql`setweight(to_tsvector('simple', ${text.slice(0, SEARCHED_LENGTH)}), ${weight}::"char")`
-  await db
-    .insert(ticketSearch)
-    .values({ ticketId, document })
-    .onConflictDoUpdate({
-      target: ticketSearch.ticketId,
-      set: { document: sql`${ticketSearch.document} || excluded.document` },
-    })
-}
-
 /** Whether the newest public message is an agent's: then it is the customer's turn. */
 export async function isAnswered(db: Db, ticketId: string): Promise<boolean> {
   const [row] = await db
@@ -173,18 +155,21 @@ export async function isAnswered(db: Db, ticketId: string): Promise<boolean> {
   return row?.authorType === 'agent'
 }
 
-/** What a search document is made of at most; a tsvector ends at a megabyte. */
-const INDEXED_LENGTH = 200_000
-
-/** Makes anew what tickets are found by, after messages were moved. */
-export async function rebuildSearchWords(db: Db, ticketIds: string[]): Promise<void> {
-  const words = (kind: 'message' | 'note', weight: 'C' | 'D') => sql`
-    coalesce(setweight(to_tsvector('simple', left((
-      select string_agg(left(m.body, ${SEARCHED_LENGTH}), ' ' order by m.sequence) from ${ticketMessages} m
-      where m.ticket_id = t.id and m.kind = ${kind}), ${INDEXED_LENGTH})), ${weight}::"char"), ''::tsvector)`
-  await db.execute(sql`
-    insert into ${ticketSearch} (ticket_id, document)
-    select t.id, setweight(to_tsvector('simple', t.subject), 'A') || ${words('message', 'C')} || ${words('note', 'D')}
-    from ${tickets} t where t.id in ${ticketIds}
-    on conflict (ticket_id) do update set document = excluded.document`)
+/** The newest other tickets of a person, newest first. */
+export async function otherTickets(
+  db: Db,
+  { requesterId, except, limit }: { requesterId: string; except: string; limit: number },
+): Promise<Pick<TicketRow, 'id' | 'number' | 'subject' | 'status' | 'createdAt'>[]> {
+  return db
+    .select({
+      id: tickets.id,
+      number: tickets.number,
+      subject: tickets.subject,
+      status: tickets.status,
+      createdAt: tickets.createdAt,
+    })
+    .from(tickets)
+    .where(and(eq(tickets.requesterId, requesterId), ne(tickets.id, except)))
+    .orderBy(desc(tickets.id))
+    .limit(limit)
 }

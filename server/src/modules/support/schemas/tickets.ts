@@ -128,6 +128,11 @@ export const messageSchema = z
   })
   .meta({ id: 'TicketMessage' })
 
+/** Agents who are in a ticket at the moment. */
+export const presenceSchema = z.array(
+  z.object({ agent: z.object({ id: z.string(), name: z.string() }), state: z.enum(['viewing', 'typing']) }),
+)
+
 export const listInput = z.strictObject({ status: z.array(status).max(6).optional(), ...pageInput() })
 export const listOutput = pageOf(ticketSchema)
 export const messagesInput = z.strictObject({ id, ...pageInput(50) })

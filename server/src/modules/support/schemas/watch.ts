@@ -2,7 +2,7 @@ import { messageAuthor } from '@devforge/db'
 import { z } from 'zod'
 import { lastEventId, streamOf } from '../../../realtime/wire.ts'
 import { id } from '../../../wire.ts'
-import { messageSchema, status } from './tickets.ts'
+import { messageSchema, presenceSchema, status } from './tickets.ts'
 
 export const onUpdateInput = z.strictObject({
   id: id.optional().describe('One ticket; without it all of one’s own, for agents all there are'),
@@ -26,6 +26,8 @@ export const onUpdateOutput = streamOf(
       after: z.record(z.string(), z.unknown()).nullable(),
       /** What was written, when this tells of a message. */
       message: messageSchema.nullable(),
+      /** Agents: who else is in the ticket now, where this tells of that (`presence.changed`, never kept). */
+      presence: presenceSchema.nullable(),
       at: z.date(),
     })
     .meta({ id: 'TicketUpdate' }),

@@ -10,7 +10,9 @@ import {
   deskSchema,
   idempotencyKey,
   messageSchema,
+  presenceSchema,
   priority,
+  status,
   subject,
   ticketSchema,
 } from './tickets.ts'
@@ -49,5 +51,16 @@ export const getOutput = ticketSchema.extend({
   links: z.array(linkSchema),
   /** What the publisher of the extension may see. */
   sharedWithPublisher: share,
-  desk: deskSchema.extend({ links: deskLinksSchema, diagnostics: diagnosticsSchema.nullable() }).nullable(),
+  desk: deskSchema
+    .extend({
+      links: deskLinksSchema,
+      diagnostics: diagnosticsSchema.nullable(),
+      /** Other agents who are in it at the moment. */
+      presence: presenceSchema,
+      /** The requester's five newest others. */
+      previousTickets: z.array(
+        z.object({ id: z.string(), number: z.number(), subject: z.string(), status, createdAt: z.date() }),
+      ),
+    })
+    .nullable(),
 })

@@ -9,7 +9,8 @@ import type { NewLink } from '../queries/links.ts'
 import type { MessageRow } from '../queries/messages.ts'
 import { queueFor } from '../queries/queues.ts'
 import { holdPlan } from '../queries/sla.ts'
-import { addSearchWords, findTicketByKey, insertTicket, type TicketRow } from '../queries/tickets.ts'
+import { openSearch } from '../queries/ticket-search.ts'
+import { findTicketByKey, insertTicket, type TicketRow } from '../queries/tickets.ts'
 import { keepDiagnostics } from './diagnostics.ts'
 import { checkLinks, type LinksInput, writeLinks } from './links.ts'
 import { openedMailId } from './mail/send.ts'
@@ -86,7 +87,7 @@ async function tryOpen(
     publisherShare: open.share?.parts,
   })
   if (!inserted) return null
-  await addSearchWords(ctx.db, { ticketId: inserted.id, text: subject, weight: 'A' })
+  await openSearch(ctx.db, { ticketId: inserted.id, number: inserted.number, subject })
   await writeLinks(ctx, inserted.id, open.links ?? [])
   if (open.diagnostics) await keepDiagnostics(ctx, inserted.id, open.diagnostics)
   const posted = await postMessage(ctx, inserted, {

@@ -2,7 +2,13 @@ import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
-import { findTicket, isAnswered, type TicketRow, type TicketStatus } from '../queries/tickets.ts'
+import {
+  findTicket,
+  isAnswered,
+  type TicketPatch,
+  type TicketRow,
+  type TicketStatus,
+} from '../queries/tickets.ts'
 import { choices } from '../transitions.ts'
 import { isOver, moveTicket } from './move.ts'
 import { messageEvent, postMessage } from './post.ts'
@@ -99,37 +105,63 @@ export interface TransitionInput {
  */
 export async function transition(
   ctx: Ctx<Extract<SessionActor, { type: 'agent' | 'admin' }>>,
-  input: TransitionInput,
+  { id, version, ...input }: TransitionInput,
 ) {
   refuseImpersonation(ctx.actor)
-  const { id, to, body, version } = input
   return inTx(ctx, async (ctx) => {
-    const { userId, type: who } = ctx.actor
-    const now = ctx.deps.clock.now()
     const ticket = await holdTicket(ctx, { id, version })
-    const hold = to === 'on_hold' ? holdOf(input, ticket, now) : undefined
-    // A reply may move it already, from new to open; the rule counts from where the agent saw it.
-    const moved = moveTicket(ticket, { to, who, by: 'decision', userId, hold }, now)
-    const posted =
-      body === undefined
-        ? undefined
-        : await postMessage(ctx, ticket, {
-            kind: 'message',
-            authorType: 'agent',
-            authorId: userId,
-            body,
-            source: 'web',
-          })
-    if (to === 'pending' && !posted && !(await isAnswered(ctx.db, id)))
-      throw invalid(
-        ticket,
-        to,
-        'A ticket is pending while its customer has an answer to react to: give one in `body`.',
-      )
-    const events = posted ? [messageEvent(posted.message)] : []
-    const saved = await saveTicket(ctx, ticket, { ...posted?.patch, ...moved }, events)
-    return deskOf(ctx, saved)
+    const { patch, events } = await transitionOf(ctx, ticket, input)
+    return deskOf(ctx, await saveTicket(ctx, ticket, patch, events))
   })
+}
+
+/**
+ * What moving a locked ticket changes of it, the answer that goes with it included.
+ * @param key of that answer
+ * @param isAnswer whether the customer is given one besides
+ * @throws TICKET_CLOSED, TICKET_TRANSITION_INVALID
+ */
+export async function transitionOf(
+  ctx: Ctx<Extract<SessionActor, { type: 'agent' | 'admin' }>>,
+  ticket: TicketRow,
+  { to, body, ...hold }: Omit<TransitionInput, 'id' | 'version'>,
+  key?: string,
+  { isAnswer = false } = {},
+): Promise<{ patch: TicketPatch; events: TicketEvent[] }> {
+  const { userId, type: who } = ctx.actor
+  const now = ctx.deps.clock.now()
+  // A reply may move it already, from new to open; the rule counts from where the agent saw it.
+  const moved = moveTicket(
+    ticket,
+    {
+      to,
+      who,
+      by: 'decision',
+      userId,
+      hold: to === 'on_hold' ? holdOf({ to, ...hold }, ticket, now) : undefined,
+    },
+    now,
+  )
+  const posted =
+    body === undefined
+      ? undefined
+      : await postMessage(ctx, ticket, {
+          kind: 'message',
+          authorType: 'agent',
+          authorId: userId,
+          body,
+          source: 'web',
+          idempotencyKey: key,
+        })
+  // The key was used in this moment, for another ticket.
+  if (body !== undefined && !posted) throw new AppError('IDEMPOTENCY_CONFLICT')
+  if (to === 'pending' && !posted && !isAnswer && !(await isAnswered(ctx.db, ticket.id)))
+    throw invalid(
+      ticket,
+      to,
+      'A ticket is pending while its customer has an answer to react to: give one in `body`.',
+    )
+  return { patch: { ...posted?.patch, ...moved }, events: posted ? [messageEvent(posted.message)] : [] }
 }
 
 const invalid = (ticket: TicketRow, to: TicketStatus, why: string): AppError =>
@@ -141,7 +173,7 @@ const invalid = (ticket: TicketRow, to: TicketStatus, why: string): AppError =>
   })
 
 function holdOf(
-  { reason, until, to }: TransitionInput,
+  { reason, until, to }: Pick<TransitionInput, 'reason' | 'until' | 'to'>,
   ticket: TicketRow,
   now: Date,
 ): { until: Date; reason: string } {

@@ -12,13 +12,8 @@ import {
   moveMessages,
   moveMessagesBack,
 } from '../queries/merge.ts'
-import {
-  findTicket,
-  lockTickets,
-  rebuildSearchWords,
-  type TicketPatch,
-  type TicketRow,
-} from '../queries/tickets.ts'
+import { rebuildSearchWords } from '../queries/ticket-search.ts'
+import { findTicket, lockTickets, type TicketPatch, type TicketRow } from '../queries/tickets.ts'
 import type { Mover } from '../transitions.ts'
 import { deskOf } from './decide.ts'
 import { isOver, moveTicket } from './move.ts'

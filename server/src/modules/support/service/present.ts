@@ -1,13 +1,14 @@
 import { addMs, DAY } from '../../../clock.ts'
 import { renderMarkdown } from '../../../markdown/render.ts'
 import type { AuthoredMessage } from '../queries/messages.ts'
-import type { PeopledTicket, TicketRow } from '../queries/tickets.ts'
+import type { ListedRow, QueueRow } from '../queries/queue.ts'
+import type { PeopledTicket } from '../queries/tickets.ts'
 import type { Clock } from '../sla/clocks.ts'
 import { choices } from '../transitions.ts'
 import { presentAttachment } from './attachments/present.ts'
 import { REOPEN_DAYS } from './move.ts'
 
-function waitingFor(ticket: TicketRow): 'support' | 'customer' | null {
+function waitingFor(ticket: ListedRow): 'support' | 'customer' | null {
   switch (ticket.status) {
     case 'new':
     case 'open':
@@ -22,7 +23,7 @@ function waitingFor(ticket: TicketRow): 'support' | 'customer' | null {
 }
 
 /** A ticket as its customer sees it. */
-export function presentTicket(ticket: TicketRow) {
+export function presentTicket(ticket: ListedRow) {
   return {
     id: ticket.id,
     number: ticket.number,
@@ -50,11 +51,13 @@ export function presentTicket(ticket: TicketRow) {
   }
 }
 
-/** The same with what only the desk sees. The clocks are of `clockReader`. */
-export function presentDesk(
-  { ticket, requesterName, requesterEmail, assigneeName }: PeopledTicket,
-  clocks: Clock[],
-) {
+/** The same with what the desk sees of it in lists. */
+export function presentListed({
+  ticket,
+  requesterName,
+  requesterEmail,
+  assigneeName,
+}: Omit<QueueRow, 'preview'>) {
   return {
     ...presentTicket(ticket),
     desk: {
@@ -77,9 +80,20 @@ export function presentDesk(
         resolutionDueAt: ticket.resolutionDueAt,
         nextDueAt: ticket.nextDueAt,
         breached: ticket.breached,
-        clocks: clocks.map(presentClock),
       },
       splitFromId: ticket.splitFromId,
+    },
+  }
+}
+
+/** The same with all that only the desk sees. The clocks are of `clockReader`. */
+export function presentDesk(found: PeopledTicket, clocks: Clock[]) {
+  const { desk, ...ticket } = presentListed(found)
+  return {
+    ...ticket,
+    desk: {
+      ...desk,
+      sla: { ...desk.sla, clocks: clocks.map(presentClock) },
       choices: choices(ticket.status, 'agent'),
     },
   }

@@ -1,10 +1,17 @@
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { toPage } from '../../../wire.ts'
-import { listLinks } from '../queries/links.ts'
+import { type LinkRow, listLinks } from '../queries/links.ts'
 import { mergedInto } from '../queries/merge.ts'
 import { listMessages } from '../queries/messages.ts'
-import { findTicket, listTickets, type TicketStatus } from '../queries/tickets.ts'
+import { listPresence } from '../queries/presence.ts'
+import {
+  findTicket,
+  listTickets,
+  otherTickets,
+  type TicketRow,
+  type TicketStatus,
+} from '../queries/tickets.ts'
 import { diagnosticsOf } from './diagnostics.ts'
 import { deskLinks, ownLinks } from './links.ts'
 import { presentDesk, presentMessage, presentTicket } from './present.ts'
@@ -37,9 +44,12 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
   const found = await findTicket(ctx.db, { id, ...scopeOf(ctx.actor) })
   if (!found) throw notFound('ticket', id)
   const withNotes = seesDesk(ctx, found.ticket.requesterId)
-  const rows = await listMessages(ctx.db, { ticketId: id, withNotes, limit: SHOWN_MESSAGES })
+  const [rows, links] = await Promise.all([
+    listMessages(ctx.db, { ticketId: id, withNotes, limit: SHOWN_MESSAGES }),
+    listLinks(ctx.db, id),
+  ])
+  const around = withNotes ? await aroundTicket(ctx, found.ticket, links) : null
   const shown = rows.slice(0, SHOWN_MESSAGES)
-  const links = await listLinks(ctx.db, id)
   return {
     ...presentTicket(found.ticket),
     messages: shown.map(presentMessage).reverse(),
@@ -47,14 +57,24 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
     mergedFromIds: (await mergedInto(ctx.db, id)).map((merged) => merged.id),
     links: ownLinks(links),
     sharedWithPublisher: found.ticket.publisherShare,
-    desk: withNotes
-      ? {
-          ...presentDesk(found, (await clockReader(ctx))(found.ticket)).desk,
-          links: await deskLinks(ctx, found.ticket, links),
-          diagnostics: await diagnosticsOf(ctx, id),
-        }
-      : null,
+    desk: around && { ...presentDesk(found, around.clocks).desk, ...around.shown },
   }
+}
+
+/** The requester's tickets that come with one. */
+const PREVIOUS_TICKETS = 5
+
+/** What else an agent wants to know who opens a ticket. */
+async function aroundTicket(ctx: Ctx<SessionActor>, ticket: TicketRow, linked: LinkRow[]) {
+  const { id, requesterId } = ticket
+  const [presence, previousTickets, links, diagnostics, clocksOf] = await Promise.all([
+    listPresence(ctx.db, { ticketId: id, except: ctx.actor.userId, now: ctx.deps.clock.now() }),
+    otherTickets(ctx.db, { requesterId, except: id, limit: PREVIOUS_TICKETS }),
+    deskLinks(ctx, ticket, linked),
+    diagnosticsOf(ctx, id),
+    clockReader(ctx),
+  ])
+  return { shown: { presence, previousTickets, links, diagnostics }, clocks: clocksOf(ticket) }
 }
 
 /** The conversation of a ticket, newest first. @throws NOT_FOUND */

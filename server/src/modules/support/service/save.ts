@@ -3,6 +3,7 @@ import { AppError, notFound } from '../../../errors.ts'
 import { DESK_TOPIC, notify, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
 import { holdAgents } from '../queries/agents.ts'
 import { insertEvents } from '../queries/events.ts'
+import { markActive } from '../queries/ticket-search.ts'
 import {
   lockTicket,
   type TicketPatch,
@@ -83,6 +84,8 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
       updatedAt: now,
     })
     if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
+    const isActive = after.status !== 'closed'
+    if (isActive !== (before.status !== 'closed')) await markActive(ctx.db, after.id, isActive)
     saved.push({ before, after, events: [...events, ...changesBetween(before, after), ...sla.events] })
   }
   for (const { after, events } of saved) await mailCustomer(ctx, after, events)

@@ -14,13 +14,8 @@ import {
 } from '../queries/merge.ts'
 import type { MessageRow } from '../queries/messages.ts'
 import { queueFor } from '../queries/queues.ts'
-import {
-  findTicket,
-  insertTicket,
-  rebuildSearchWords,
-  type TicketPatch,
-  type TicketRow,
-} from '../queries/tickets.ts'
+import { rebuildSearchWords } from '../queries/ticket-search.ts'
+import { findTicket, insertTicket, type TicketPatch, type TicketRow } from '../queries/tickets.ts'
 import { deskOf } from './decide.ts'
 import { holdBoth, takeIn } from './merge.ts'
 import { isOver, moveTicket } from './move.ts'

@@ -1,6 +1,7 @@
 import { addMs, DAY } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { inTx } from '../../../tx.ts'
+import { deleteExpiredPresence } from '../queries/presence.ts'
 import { lockTicket, type TicketRow } from '../queries/tickets.ts'
 import { dueTickets, type TimerName } from '../queries/timers.ts'
 import { type Move, moveTicket, REOPEN_DAYS } from './move.ts'
@@ -41,6 +42,7 @@ const BATCH = 200
 
 /** Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other. */
 export async function runTimers(ctx: Ctx): Promise<void> {
+  await deleteExpiredPresence(ctx.db, ctx.deps.clock.now())
   for (const name of ['hold', 'inactivity', 'close'] as const) {
     const timer = TIMERS[name]
     const before = timer.before(ctx.deps.clock.now())

@@ -5,6 +5,7 @@ import { follow } from '../../../realtime/follow.ts'
 import { DESK_TOPIC, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
 import { requireStill } from '../../auth/actor.ts'
 import { lastSequence, listEvents, type StreamedEvent } from '../queries/events.ts'
+import { listPresence, type Present } from '../queries/presence.ts'
 import { findTicket } from '../queries/tickets.ts'
 import { presentMessage } from './present.ts'
 import { isStaff, moverOf, scopeOf } from './viewer.ts'
@@ -52,6 +53,7 @@ function presentUpdate(
     before: shown(event.before),
     after: shown(event.after),
     message: message ? presentMessage({ message, authorName, attachments }) : null,
+    presence: null as Present[] | null,
     at: event.at,
   }
 }
@@ -75,6 +77,7 @@ export async function* watchTickets(
   const topic = id !== undefined ? ticketTopic(id) : publicOnly ? requesterTopic(actor.userId) : DESK_TOPIC
   const scope =
     id !== undefined ? { ticketId: id } : publicOnly ? { requesterId: actor.userId } : ('all' as const)
+  const presence = id !== undefined && !publicOnly ? presenceReader(ctx, id) : undefined
   yield* follow<TicketUpdate>(
     ctx.deps,
     {
@@ -84,9 +87,44 @@ export async function* watchTickets(
       authorize: () => requireStill(ctx),
       async read(from) {
         const rows = await listEvents(ctx.db, { scope, publicOnly, after: from, limit: PAGE })
-        return { entries: rows.map((row) => presentUpdate(row, publicOnly)), ended: false }
+        const entries = rows.map((row) => presentUpdate(row, publicOnly))
+        // After what is kept comes what is not: it has no place of its own to go on from.
+        if (entries.length === 0 && presence) entries.push(...(await presence(from)))
+        return { entries, ended: false }
       },
     },
     signal,
   )
+}
+
+/** Tells who else is in a ticket, each time that this has changed. Nobody wakes it when somebody leaves without a word: it is asked every 25 s. */
+function presenceReader(ctx: Ctx<SessionActor>, id: string): (from: number) => Promise<TicketUpdate[]> {
+  let told = '[]'
+  return async (from) => {
+    const now = ctx.deps.clock.now()
+    const presence = await listPresence(ctx.db, { ticketId: id, except: ctx.actor.userId, now })
+    const seen = JSON.stringify(presence)
+    if (seen === told) return []
+    const found = await findTicket(ctx.db, { id })
+    if (!found) return []
+    told = seen
+    const { number, subject, status, version } = found.ticket
+    return [
+      {
+        sequence: from,
+        ticketId: id,
+        number,
+        subject,
+        status,
+        version,
+        type: 'presence.changed',
+        by: 'agent',
+        before: null,
+        after: null,
+        message: null,
+        presence,
+        at: now,
+      },
+    ]
+  }
 }

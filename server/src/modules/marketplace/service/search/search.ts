@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../../context.ts'
+import { openCursor, sealCursor } from '../../../../cursor.ts'
 import { catalogCache } from '../catalog-cache.ts'
-import { openCursor, sealCursor } from './cursor.ts'
 import { type ParsedText, parseText, type SearchSort } from './parse.ts'
 import { searchRanked } from './ranked.ts'
 import { searchSorted } from './sorted.ts'

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Secrets } from '../../../../crypto/secrets.ts'
-import { AppError } from '../../../../errors.ts'
+import type { Secrets } from './crypto/secrets.ts'
+import { AppError } from './errors.ts'
 
-/** Where a page ended, as the search itself needs to know it. */
+/** Where a page ended, as the list itself needs to know it. */
 export type CursorPlace = (string | number)[]
 
 const TAG_BYTES = 12
 
 const tagOf = (secrets: Secrets, asked: string, payload: string): Buffer =>
   secrets
-    .hmac('search-cursor', `${createHash('sha256').update(asked).digest('hex')}.${payload}`)
+    .hmac('cursor', `${createHash('sha256').update(asked).digest('hex')}.${payload}`)
     .subarray(0, TAG_BYTES)
 
 /** A cursor that is good for the same question only. @param asked all that makes the question, without the page */
@@ -29,7 +29,7 @@ export function openCursor(secrets: Secrets, asked: string, cursor: string): Cur
   }
   throw new AppError('INVALID_INPUT', {
     issues: [
-      { path: 'cursor', message: 'This cursor belongs to another search. Start from the first page.' },
+      { path: 'cursor', message: 'This cursor belongs to another question. Start from the first page.' },
     ],
   })
 }
