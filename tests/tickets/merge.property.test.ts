@@ -22,6 +22,9 @@ const REFUSALS = new Set([
   'NOT_FOUND',
 ])
 
+/** Tickets that are there from the start. */
+const OPENED = 4
+
 /** The numbers choose among the tickets, and messages, that there are. */
 const step = fc.record({
   what: fc.constantFrom('merge', 'merge', 'unmerge', 'split', 'unsplit', 'say', 'answer', 'note'),
@@ -46,7 +49,7 @@ async function createWorld() {
     return body
   }
   const ids: string[] = []
-  for (let n = 0; n < 4; n++) {
+  for (let n = 0; n < OPENED; n++) {
     const made = await customer.forge.tickets.create({
       subject: `Ticket ${n}`,
       body: write('opened'),
@@ -111,9 +114,12 @@ async function createWorld() {
         ids.push(made.id)
         return
       }
-      case 'unsplit':
-        await agent.forge.tickets.unsplit({ id })
+      case 'unsplit': {
+        // One that a split made, if there is any: by chance alone it would hardly ever be one.
+        const made = ids.slice(OPENED)
+        await agent.forge.tickets.unsplit({ id: made[a % Math.max(1, made.length)] ?? id })
         return
+      }
       case 'say':
       case 'answer': {
         const by = what === 'say' ? customer : agent
