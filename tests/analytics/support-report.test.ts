@@ -37,11 +37,15 @@ test('tickets: what came and was solved, what waits, how long people waited, rat
   await customer.forge.tickets.rate({ id: second.id, score: 4 })
   await t.deps.sql`insert into sla_breaches (ticket_id, metric, cycle, due_at, at)
     values (${first.id}, 'next_response', 7, now(), ${t.clock.now().toISOString()})`
+  await t.deps
+    .sql`insert into articles (id, slug, locale, created_by) values ('art_x', 'x', 'en', ${agent.id})`
+  await t.deps.sql`insert into article_deflections (id, article_id, user_id, day, at)
+    values ('dfl_1', 'art_x', ${customer.id}, ${dayFromNow(t)}, ${t.clock.now().toISOString()})`
   await runJob(t, 'analytics.rollUp')
   await Promise.all([runJob(t, 'analytics.rollUp'), runJob(t, 'analytics.rollUp')])
   const range = { from: dayFromNow(t), to: dayFromNow(t) }
   const report = await admin.forge.analytics.support(range)
-  const totals = { created: 3, solved: 1, reopened: 0, closed: 0, ratings: 1 }
+  const totals = { created: 3, solved: 1, reopened: 0, closed: 0, ratings: 1, deflected: 1 }
   expect(report.totals).toMatchObject(totals)
   expect(report.series).toMatchObject([{ day: range.from, ...totals }])
   expect(report.previous.totals.created).toBe(0)

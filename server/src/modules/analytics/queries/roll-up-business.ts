@@ -55,6 +55,8 @@ const flows = (moments: Moments): SQL[] => {
       group by 1, 2`,
     sql`select ${dayOf(sql`at`)}, 'support.breached', metric::text, count(*)
       from sla_breaches where ${within(sql`at`, moments)} group by 1, 3`,
+    sql`select ${dayOf(sql`at`)}, 'support.deflected', '', count(*)
+      from article_deflections where ${within(sql`at`, moments)} group by 1`,
     // Who rates again takes the first rating back.
     sql`select day, 'support.ratings', score, sum(n) from (
         select ${dayOf(sql`at`)} as day, after ->> 'score' as score, 1 as n from ticket_events

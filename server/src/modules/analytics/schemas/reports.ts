@@ -48,7 +48,15 @@ export const MARKETPLACE = [
   'published',
   'rejected',
 ] as const
-export const SUPPORT = ['created', 'solved', 'reopened', 'closed', 'breached', 'ratings'] as const
+export const SUPPORT = [
+  'created',
+  'solved',
+  'reopened',
+  'closed',
+  'breached',
+  'ratings',
+  'deflected',
+] as const
 /** Not closed and not solved. */
 export const BACKLOG = ['new', 'open', 'pending', 'on_hold'] as const
 
@@ -175,6 +183,7 @@ export const marketplaceOutput = z
   })
   .meta({ id: 'AnalyticsMarketplace' })
 
+/** Deflected: an article solved it, and no ticket was needed. */
 const supportTotals = z.object(numbers(SUPPORT))
 const wait = spread.extend({
   /** By the clocks of what was promised: hours of business, without what they pause for. Of the newest 20,000. */

@@ -14,6 +14,7 @@ const METRICS: Metrics<(typeof SUPPORT)[number]> = {
   closed: 'support.closed',
   breached: 'support.breached',
   ratings: 'support.ratings',
+  deflected: 'support.deflected',
 }
 /** Clocks are read one by one: of the newest tickets, which are enough for a median. */
 const MAX_CLOCKS = 20_000
