@@ -53,12 +53,18 @@ function ticket(policy = NORMAL, createdAt = START) {
   const told = {
     customer: (at: number) => happened({ type: 'customerMessage', at }),
     agent: (at: number, isAuto = false) => happened({ type: 'agentReply', at, isAuto }),
-    to: (to: TicketStatus, at: number, by: 'customer' | 'agent' | 'system' = 'agent') => {
+    to: (
+      to: TicketStatus,
+      at: number,
+      by: 'customer' | 'agent' | 'system' = 'agent',
+      answeredAt?: number,
+    ) => {
       const from = status
       status = to
-      return happened({ type: 'transition', at, from, to, by })
+      return happened({ type: 'transition', at, from, to, by, ...(answeredAt ? { answeredAt } : {}) })
     },
     merged: (since: number, at: number) => happened({ type: 'customerMessage', at, since }),
+    gone: (at: number, since: number | null) => happened({ type: 'withdrawn', at, since }),
     policy: (next: Policy, at: number) => happened({ type: 'look', at }, next),
     look: (at: number) => happened({ type: 'look', at }),
     steps: () => nextSteps(state, policy),
@@ -210,6 +216,15 @@ describe('the next response', () => {
       state: 'breached',
       startedAt: START + 2 * HOUR,
     })
+    // The undo takes it back: what waits is the ticket's own question again, or nothing.
+    merged.gone(START + 5 * HOUR, START + 4 * HOUR)
+    expect(merged.read('nextResponse', START + 5 * HOUR)).toMatchObject({
+      cycle: 2,
+      state: 'running',
+      startedAt: START + 4 * HOUR,
+    })
+    merged.gone(START + 5 * HOUR, null)
+    expect(merged.read('nextResponse', START + 6 * HOUR).state).toBe('cancelled')
     const later = answered()
       .customer(START + 2 * HOUR)
       .merged(START + 2.5 * HOUR, START + 3 * HOUR)
@@ -325,12 +340,49 @@ describe('the resolution', () => {
     expect(merged.look(START + 9 * DAY).read('resolution', START + 9 * DAY).state).toBe('cancelled')
   })
 
-  test('goes on when a merge is undone', () => {
+  test('goes on when a merge is undone, as if it had never been', () => {
     const back = ticket()
       .agent(START + HOUR)
+      .customer(START + 2 * HOUR)
       .to('closed', START + 2 * HOUR)
-      .to('open', START + 5 * HOUR)
-    expect(back.read('resolution', START + 6 * HOUR)).toMatchObject({ state: 'running', usedMs: 3 * HOUR })
+      .to('open', START + 3 * HOUR)
+    expect(back.read('resolution', START + 6 * HOUR)).toMatchObject({ state: 'running', usedMs: 6 * HOUR })
+    expect(back.read('nextResponse', START + 3 * HOUR)).toMatchObject({
+      state: 'running',
+      cycle: 1,
+      startedAt: START + 2 * HOUR,
+    })
+    const unanswered = ticket()
+      .to('closed', START + 2 * HOUR)
+      .to('new', START + 3 * HOUR)
+    expect(unanswered.read('firstResponse', START + 3 * HOUR)).toMatchObject({
+      state: 'running',
+      usedMs: 3 * HOUR,
+    })
+    // Answered in time where it had been merged into, although it is undone long after.
+    const inTime = ticket()
+      .to('closed', START + HOUR)
+      .to('open', START + DAY, 'agent', START + 2 * HOUR)
+    expect(inTime.read('firstResponse', START + DAY)).toMatchObject({
+      state: 'met',
+      endedAt: START + 2 * HOUR,
+    })
+    const late = ticket()
+      .to('closed', START + HOUR)
+      .to('open', START + DAY, 'agent', START + 5 * HOUR)
+    expect(late.read('firstResponse', START + DAY)).toMatchObject({
+      state: 'breached',
+      endedAt: START + 5 * HOUR,
+    })
+    const paused = ticket()
+      .agent(START + HOUR)
+      .to('pending', START + HOUR)
+      .to('closed', START + 2 * HOUR)
+      .to('pending', START + 5 * HOUR)
+    expect(paused.read('resolution', START + 6 * HOUR)).toMatchObject({ state: 'paused', usedMs: HOUR })
+    expect(paused.read('firstResponse', START + 6 * HOUR).state).toBe('met')
+    paused.to('open', START + 6 * HOUR)
+    expect(paused.read('resolution', START + 7 * HOUR)).toMatchObject({ state: 'running', usedMs: 2 * HOUR })
   })
 
   test('paused exactly at the deadline is in time, and late a millisecond after it goes on', () => {

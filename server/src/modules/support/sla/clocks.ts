@@ -1,6 +1,17 @@
 import type { SlaState, SlaTimer } from '@devforge/db'
 import type { BusinessCalendar } from './calendar.ts'
-import { end, isRunning, judge, momentOf, pause, promise, resume, startTimer, usedMs } from './timers.ts'
+import {
+  end,
+  goOn,
+  isRunning,
+  judge,
+  momentOf,
+  pause,
+  promise,
+  resume,
+  startTimer,
+  usedMs,
+} from './timers.ts'
 
 export type TicketStatus = 'new' | 'open' | 'pending' | 'on_hold' | 'solved' | 'closed'
 export const metrics = ['firstResponse', 'nextResponse', 'resolution'] as const
@@ -25,6 +36,8 @@ export type SlaEvent =
       from: TicketStatus
       to: TicketStatus
       by: 'customer' | 'agent' | 'system'
+      /** The undo of a merge: when what waited was answered, where it had been merged into. */
+      answeredAt?: number
     }
   /** Another priority or plan, another policy, or only time. */
   | { type: 'look'; at: number }
@@ -79,7 +92,7 @@ export const startClocks = (createdAt: number, policy: Policy): SlaState =>
  *   we chose, and to hold a ticket must not stop what the customer was promised. It ends when solved, and goes on with the time used
  *   when reopened: one cycle, so that a ticket breaks it once at most.
  *
- * Solving, and merging away, ends a wait that was not answered. A reopening lets it begin anew.
+ * Solving, and merging away, ends a wait that was not answered. A reopening lets it begin anew; the undo of a merge lets it go on.
  */
 export function advance(state: SlaState, event: SlaEvent, policy: Policy): SlaState {
   return judgeAll(promiseAll(apply(judgeAll(state, event.at), event), policy), event.at)
@@ -159,7 +172,7 @@ const isOver = (status: TicketStatus): boolean => status === 'solved' || status 
 
 function transition(
   state: SlaState,
-  { at, from, to, by }: Extract<SlaEvent, { type: 'transition' }>,
+  { at, from, to, by, answeredAt }: Extract<SlaEvent, { type: 'transition' }>,
 ): SlaState {
   const { resolution } = state
   if (isOver(to)) {
@@ -167,11 +180,27 @@ function transition(
     const ended = { ...state, resolution: end(resolution, at, to === 'solved' ? 'met' : 'cancelled') }
     return endWait(ended, at, 'cancelled')
   }
+  if (from === 'closed') return unmerged(state, to, answeredAt)
   const moved = { ...state, resolution: to === 'pending' ? pause(resolution, at) : resume(resolution, at) }
-  if (!isOver(from)) return moved
+  if (from !== 'solved') return moved
   // Reopened: whoever wants it back waits, and so does whoever was never answered.
   const unanswered = (state.nextResponse ?? state.firstResponse).outcome === 'cancelled'
   return unanswered || by === 'customer' ? wait(moved, at) : moved
+}
+
+/** A merge that is undone never was: clocks that it ended go on as if they had run all the time, and what was paused stays so. */
+function unmerged(state: SlaState, to: TicketStatus, answeredAt: number | undefined): SlaState {
+  const { firstResponse, nextResponse, resolution } = state
+  const waited = (timer: SlaTimer): SlaTimer => {
+    if (timer.outcome !== 'cancelled') return timer
+    const waits = goOn(timer)
+    return answeredAt === undefined ? waits : end(judge(waits, answeredAt), answeredAt, 'met')
+  }
+  return {
+    firstResponse: nextResponse ? firstResponse : waited(firstResponse),
+    nextResponse: nextResponse && waited(nextResponse),
+    resolution: to === 'pending' ? { ...resolution, outcome: null } : goOn(resolution),
+  }
 }
 
 function readClock(metric: Metric, timer: SlaTimer, calendar: BusinessCalendar, now: number): Clock {

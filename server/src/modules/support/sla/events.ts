@@ -43,6 +43,11 @@ export function eventsBetween(
     events.push({ type: 'withdrawn', at, since: waitingSince?.getTime() ?? null })
   if (before.status !== after.status) {
     const move: SlaEvent = { type: 'transition', at, from: before.status, to: after.status, by }
+    if (before.status === 'closed' && waitingSince === null) {
+      // The undo of a merge. When a later question was answered is not kept; the ticket that had taken it in tells whether in time.
+      const answeredAt = before.firstResponseAt === null ? after.firstResponseAt : null
+      return [{ ...move, answeredAt: (answeredAt ?? before.statusChangedAt).getTime() }]
+    }
     if (isOver(after.status)) events.push(move)
     else events.unshift(move)
   }

@@ -32,6 +32,13 @@ export const end = (timer: SlaTimer, at: number, outcome: 'met' | 'cancelled'): 
 export const resume = (timer: SlaTimer, at: number): SlaTimer =>
   isRunning(timer) ? timer : { ...timer, outcome: null, runs: [...timer.runs, { from: at, to: null }] }
 
+/** Goes on as if it had never stopped. */
+export function goOn(timer: SlaTimer): SlaTimer {
+  const last = timer.runs.at(-1)
+  if (!last) return timer
+  return { ...timer, outcome: null, runs: [...timer.runs.slice(0, -1), { from: last.from, to: null }] }
+}
+
 /** Business time used until `now`. */
 export const usedMs = ({ runs }: SlaTimer, calendar: BusinessCalendar, now: number): number =>
   runs.reduce((used, { from, to }) => used + businessMsBetween(calendar, from, Math.min(to ?? now, now)), 0)
