@@ -256,6 +256,13 @@ describe('the next response', () => {
     expect(byAgent.has('nextResponse')).toBe(false)
   })
 
+  test('is not owed for taking a pending ticket back without a word', () => {
+    const back = answered()
+      .to('pending', START + HOUR)
+      .to('open', START + 2 * HOUR, 'customer')
+    expect(back.has('nextResponse')).toBe(false)
+  })
+
   test('is owed from the message that reopens, once', () => {
     const reopened = answered()
       .to('solved', START + 2 * HOUR)

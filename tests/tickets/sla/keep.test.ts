@@ -190,6 +190,51 @@ describe('what a ticket is promised', () => {
     expect(await breachesOf(t, id)).toMatchObject([{ metric: 'first_response', cycle: 1 }])
   })
 
+  test('whoever answers late is not mailed that it is late', async () => {
+    nextMonday(t)
+    const id = await open()
+    await desk.agent.forge.tickets.claim({ id })
+    pass(2 * DAY + HOUR)
+    await answer(id)
+    expect(await breachesOf(t, id)).toHaveLength(1)
+    expect(await t.drain()).toEqual([])
+    const { number } = await desk.agent.forge.tickets.get({ id })
+    const about = (await t.mails(desk.agent.email)).filter(({ subject }) =>
+      subject.startsWith(`Ticket #${number}:`),
+    )
+    expect(about).toEqual([])
+  })
+
+  test('a broken promise sorts the ticket first while it runs, not while it is pending; that it was broken stays', async () => {
+    const monday = nextMonday(t)
+    const id = await open()
+    await answer(id)
+    await desk.agent.forge.tickets.setPriority({ id, priority: 'urgent' })
+    pass(4 * DAY)
+    await write(id)
+    expect(near((await clocksOf(desk.agent, id)).nextDueAt)).toBe(near(new Date(monday.getTime() + 3 * DAY)))
+    await answer(id, 'pending')
+    expect(await clocksOf(desk.agent, id)).toMatchObject({
+      resolutionDueAt: null,
+      nextDueAt: null,
+      breached: true,
+      resolution: { state: 'breached' },
+    })
+  })
+
+  test('a question that was answered too late is remembered when the next one is answered in time', async () => {
+    nextMonday(t)
+    const id = await open()
+    await answer(id)
+    await write(id)
+    pass(3 * DAY)
+    await answer(id)
+    await write(id)
+    await answer(id)
+    expect(await clocksOf(desk.agent, id)).toMatchObject({ breached: true, next: { cycle: 2, state: 'met' } })
+    expect(await breachesOf(t, id)).toMatchObject([{ metric: 'next_response', cycle: 1 }])
+  })
+
   test('changes that promise nothing leave the clocks alone', async () => {
     nextMonday(t)
     const id = await open()
