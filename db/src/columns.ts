@@ -45,6 +45,7 @@ export type IdPrefix =
   | 'tkt'
   | 'msg'
   | 'att'
+  | 'rrq'
   | 'iml'
   | 'art'
   | 'arv'

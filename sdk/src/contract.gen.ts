@@ -2488,6 +2488,7 @@ export interface Contract {
     }
     output: {
       appealId: string
+      ticketId: string
     }
   }
   'marketplace.approve': {
@@ -3200,6 +3201,7 @@ export interface Contract {
       id: string
       extension: string
       status: 'dismissed' | 'open' | 'upheld'
+      ticketId: string | null
       createdAt: Date
     }
   }
@@ -4383,6 +4385,7 @@ export interface Contract {
       updatedAt: Date
     }
   }
+<<<<<<< HEAD
   'tickets.createView': {
     kind: 'mutation'
     input: {
@@ -4469,6 +4472,84 @@ export interface Contract {
     }
     output: {
       deleted: boolean
+=======
+  'tickets.decideRefund': {
+    kind: 'mutation'
+    input: {
+      requestId: string
+      decision: 'declined' | 'granted'
+      reason: string
+    }
+    output: {
+      id: string
+      ticketId: string
+      paymentId: string
+      amountMinor: number | null
+      reason: string
+      status: 'declined' | 'granted' | 'open'
+      refundId: string | null
+      decidedReason: string | null
+      decidedAt: Date | null
+      createdAt: Date
+    }
+  }
+  'tickets.freeDevice': {
+    kind: 'mutation'
+    input: {
+      id: string
+      deviceId: string
+      reason: string
+    }
+    output: {
+      links: {
+        licenses: {
+          id: string
+          plan: string
+          planName: string
+          product: string
+          status: string
+          keyHint: string
+          devicesInUse: number
+          maxDevices: number
+          expiresAt: Date | null
+          devices: {
+            id: string
+            name: string | null
+            platform: string | null
+            appVersion: string | null
+            activatedAt: Date
+            lastSeenAt: Date
+          }[]
+        }[]
+        payments: {
+          id: string
+          status: string
+          amountMinor: number
+          refundedMinor: number
+          currency: string
+          description: string | null
+          licenseId: string | null
+          createdAt: Date
+        }[]
+        extensions: {
+          id: string
+          name: string
+          status: string
+          installedVersion: string | null
+          latestVersion: string | null
+          publisher: string
+        }[]
+        articles: {
+          id: string
+        }[]
+        tickets: {
+          id: string
+          number: number
+          subject: string
+          status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        }[]
+      }
+>>>>>>> 1350ea8 (Agents help inside the ticket: a device freed, a key mailed anew, a refund asked for; refund requests, reports and appeals are tickets)
     }
   }
   'tickets.get': {
@@ -5310,6 +5391,92 @@ export interface Contract {
       updatedAt: Date
     }
   }
+  'tickets.refundRequests': {
+    kind: 'query'
+    input: {
+      cursor?: string | undefined
+      limit?: number | undefined
+      status?: 'declined' | 'granted' | 'open' | undefined
+    }
+    output: {
+      items: {
+        id: string
+        ticketId: string
+        paymentId: string
+        amountMinor: number | null
+        reason: string
+        status: 'declined' | 'granted' | 'open'
+        refundId: string | null
+        decidedReason: string | null
+        decidedAt: Date | null
+        createdAt: Date
+        ticketNumber: number
+        requestedBy: string
+        currency: string
+        paidMinor: number
+        refundedMinor: number
+      }[]
+      nextCursor: string | null
+    }
+  }
+  'tickets.reissueKey': {
+    kind: 'mutation'
+    input: {
+      id: string
+      licenseId: string
+      reason: string
+    }
+    output: {
+      links: {
+        licenses: {
+          id: string
+          plan: string
+          planName: string
+          product: string
+          status: string
+          keyHint: string
+          devicesInUse: number
+          maxDevices: number
+          expiresAt: Date | null
+          devices: {
+            id: string
+            name: string | null
+            platform: string | null
+            appVersion: string | null
+            activatedAt: Date
+            lastSeenAt: Date
+          }[]
+        }[]
+        payments: {
+          id: string
+          status: string
+          amountMinor: number
+          refundedMinor: number
+          currency: string
+          description: string | null
+          licenseId: string | null
+          createdAt: Date
+        }[]
+        extensions: {
+          id: string
+          name: string
+          status: string
+          installedVersion: string | null
+          latestVersion: string | null
+          publisher: string
+        }[]
+        articles: {
+          id: string
+        }[]
+        tickets: {
+          id: string
+          number: number
+          subject: string
+          status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
+        }[]
+      }
+    }
+  }
   'tickets.reopen': {
     kind: 'mutation'
     input: {
@@ -5397,6 +5564,7 @@ export interface Contract {
       isFollowUp: boolean
     }
   }
+<<<<<<< HEAD
   'tickets.saveMacro': {
     kind: 'mutation'
     input: {
@@ -5526,6 +5694,28 @@ export interface Contract {
         } | null
       }[]
       nextCursor: string | null
+=======
+  'tickets.requestRefund': {
+    kind: 'mutation'
+    input: {
+      id: string
+      paymentId: string
+      amountMinor?: number | undefined
+      reason: string
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      id: string
+      ticketId: string
+      paymentId: string
+      amountMinor: number | null
+      reason: string
+      status: 'declined' | 'granted' | 'open'
+      refundId: string | null
+      decidedReason: string | null
+      decidedAt: Date | null
+      createdAt: Date
+>>>>>>> 1350ea8 (Agents help inside the ticket: a device freed, a key mailed anew, a refund asked for; refund requests, reports and appeals are tickets)
     }
   }
   'tickets.setAvailability': {
@@ -6618,6 +6808,9 @@ export interface ErrorDetails {
   REFUND_EXCEEDS_PAYMENT: {
     refundableMinor: number
     currency: string
+  }
+  REFUND_REQUEST_DECIDED: {
+    status: string
   }
   REPORT_DECIDED: {
     status: string

@@ -309,13 +309,20 @@ describe('a customer asks for a refund', () => {
     await using t = await createTestApp()
     const { ada, paymentId } = await sold(t)
     const first = await ada.forge.payments.requestRefund({ paymentId, reason: 'It is not for me' })
-    expect(first).toEqual({ ticketId: null, requestedAt: expect.any(Date) })
+    expect(first).toEqual({ ticketId: expect.stringMatching(/^tkt_/), requestedAt: expect.any(Date) })
     expect(await ada.forge.payments.requestRefund({ paymentId, reason: 'Really' })).toEqual(first)
     const payment = await ada.forge.payments.get({ id: paymentId })
     expect(payment.timeline.at(-1)?.type).toBe('refund.requested_by_customer')
     const audit = await t.deps
-      .sql`select subject, reason from audit_log where action = 'refund.requested_by_customer'`
-    expect([...audit]).toEqual([{ subject: paymentId, reason: 'It is not for me' }])
+      .sql`select subject, reason, after from audit_log where action = 'refund.requested_by_customer'`
+    // What people write stands where it can be erased: in the ticket.
+    expect([...audit]).toEqual([{ subject: paymentId, reason: null, after: { ticketId: first.ticketId } }])
+    const ticket = await ada.forge.tickets.get({ id: first.ticketId ?? '' })
+    expect(ticket).toMatchObject({ category: 'billing', subject: 'Refund of 499.00 USD', status: 'new' })
+    expect(ticket.messages).toMatchObject([{ body: 'It is not for me', author: { type: 'customer' } }])
+    expect(ticket.links.map(({ kind }) => kind).sort()).toEqual(['license', 'payment'])
+    const tickets = await ada.forge.tickets.list()
+    expect(tickets.items).toHaveLength(1)
     const bob = await signUp(t)
     expect(await failure(bob.forge.payments.requestRefund({ paymentId, reason: 'mine' }))).toBe('NOT_FOUND')
     expect(await failure(ada.forge.payments.requestRefund({ paymentId, reason: '' }))).toBe('INVALID_INPUT')

@@ -119,7 +119,7 @@ export const submissionEvents = pgTable(
 
 export const appealStatus = pgEnum('appeal_status', ['open', 'granted', 'declined'])
 
-/** An author's word against a rejection or a takedown: one open at a time. `ticketId` links the support ticket once there are tickets. */
+/** An author's word against a rejection or a takedown: one open at a time. `ticketId`: where it is talked about. */
 export const appeals = pgTable(
   'appeals',
   {

@@ -152,7 +152,7 @@ export const createPortalOutput = z.object({ url: z.string() })
 
 export const requestRefundInput = z.strictObject({ paymentId: id, reason })
 export const requestRefundOutput = z.object({
-  /** The billing ticket that the request opened; null while support has no tickets yet. */
+  /** The billing ticket that the request opened; null for one from before there were tickets. */
   ticketId: z.string().nullable(),
   requestedAt: z.date(),
 })

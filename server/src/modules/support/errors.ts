@@ -5,6 +5,7 @@ export const supportErrors = defineErrors({
     'PAYLOAD_TOO_LARGE',
     'You have uploaded a lot that no message has taken yet. Send it, or wait a day until it is deleted.',
   ),
+  REFUND_REQUEST_DECIDED: error<{ status: string }>('CONFLICT', 'This request was decided already.'),
   TICKET_WITHOUT_EXTENSION: error<{ id: string }>(
     'CONFLICT',
     'This ticket is about no extension that has a publisher to share it with.',

@@ -1,4 +1,5 @@
 import { router } from '../../trpc.ts'
+import { actionProcedures } from './procedures/actions.ts'
 import { customerProcedures } from './procedures/customer.ts'
 import { deskProcedures } from './procedures/desk.ts'
 import { linkProcedures } from './procedures/links.ts'
@@ -12,6 +13,7 @@ import { staffProcedures } from './procedures/staff.ts'
 export const ticketsRouter = router({
   ...customerProcedures,
   ...deskProcedures,
+  ...actionProcedures,
   ...linkProcedures,
   ...publisherProcedures,
   ...queueProcedures,

@@ -4,10 +4,10 @@ import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
 import { toPage } from '../../../wire.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
-import { ensureUserByEmail, findContact } from '../../users/contact.ts'
+import { ensureUserByEmail } from '../../users/contact.ts'
 import { newKey } from '../keys.ts'
 import { presentDevice, presentLicense } from '../present.ts'
-import { countDevices, findOwnDevice, pageDevices, updateDevice } from '../queries/devices.ts'
+import { findOwnDevice, pageDevices, updateDevice } from '../queries/devices.ts'
 import { listOwnEvents } from '../queries/history.ts'
 import {
   findOwnLicense,
@@ -20,6 +20,7 @@ import {
 import { isUsable, statusAt } from '../state.ts'
 import { nameOf, recordEvent, tellOtherLeases } from './change.ts'
 import { freeDevices } from './devices.ts'
+import { replaceKey } from './replace-key.ts'
 import { raiseSupport } from './support-plan.ts'
 
 type OwnCtx = Ctx<SessionActor>
@@ -104,30 +105,7 @@ async function lockOwn(ctx: OwnCtx, id: string): Promise<LicenseRow> {
  */
 export async function reissueKey(ctx: OwnCtx, input: { licenseId: string; freeDevices: boolean }) {
   refuseImpersonation(ctx.actor)
-  return inTx(ctx, async (ctx) => {
-    const license = await lockOwn(ctx, input.licenseId)
-    if (license.status === 'revoked') throw new AppError('LICENSE_REVOKED_IS_FINAL')
-    const { key, keyHash, keyHint } = newKey(ctx.deps.secrets)
-    const updated = await updateLicense(ctx.db, license.id, { keyHash, keyHint })
-    const devicesFreed = input.freeDevices ? await freeDevices(ctx, license.id) : 0
-    await recordEvent(ctx, license.id, 'license.key_reissued', {
-      before: { keyHint: license.keyHint },
-      after: { keyHint, devicesFreed },
-    })
-    const [{ name, email }, plan, devicesInUse] = [
-      await findContact(ctx.db, license.userId),
-      await findPlan(ctx.db, license.planSlug),
-      await countDevices(ctx.db, license.id),
-    ]
-    await queueMail(ctx, {
-      dedupeKey: `license-key-reissued:${license.id}:${keyHint}`,
-      to: email,
-      template: 'license-key-reissued',
-      data: { name, plan: nameOf(license, plan), licenseId: license.id },
-      secret: { licenseKey: key },
-    })
-    return { license: presentLicense(updated, devicesInUse, ctx.deps.clock.now()), key }
-  })
+  return inTx(ctx, async (ctx) => replaceKey(ctx, await lockOwn(ctx, input.licenseId), input))
 }
 
 /**

@@ -6,7 +6,7 @@ export type AppealRow = typeof appeals.$inferSelect
 /** @returns undefined when one is open already */
 export async function insertSubmissionAppeal(
   db: Db,
-  values: { submissionId: string; userId: string; text: string; now: Date },
+  values: { submissionId: string; userId: string; text: string; ticketId: string; now: Date },
 ): Promise<AppealRow | undefined> {
   const { now, ...appeal } = values
   const [row] = await db

@@ -13,7 +13,14 @@ const ERASED_TEXT = 'Erased with the account that wrote it.'
  */
 export async function fileReport(
   db: Db,
-  values: { extensionId: string; userId: string; category: ReportCategory; text: string; now: Date },
+  values: {
+    extensionId: string
+    userId: string
+    category: ReportCategory
+    text: string
+    ticketId: string
+    now: Date
+  },
 ): Promise<{ report: ReportRow; isNew: boolean }> {
   const { now, ...rest } = values
   const [inserted] = await db

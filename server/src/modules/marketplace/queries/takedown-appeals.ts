@@ -22,7 +22,7 @@ export async function lockOwnExtension(
 /** @returns undefined when one is open already */
 export async function insertTakedownAppeal(
   db: Db,
-  values: { extensionId: string; userId: string; text: string; now: Date },
+  values: { extensionId: string; userId: string; text: string; ticketId: string; now: Date },
 ): Promise<AppealRow | undefined> {
   const { now, ...appeal } = values
   const [row] = await db

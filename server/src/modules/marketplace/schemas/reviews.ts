@@ -112,6 +112,8 @@ export const reportOutput = z.object({
   id: z.string(),
   extension: z.string(),
   status: reportStatus,
+  /** Where it is talked about, and the decision told; null for one from before there were tickets. */
+  ticketId: z.string().nullable(),
   createdAt: z.date(),
 })
 

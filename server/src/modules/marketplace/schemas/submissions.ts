@@ -63,7 +63,11 @@ export const appealInput = z.strictObject({
   id: line(200).describe('Id of the rejected submission, or `publisher.name` of what was taken down'),
   text,
 })
-export const appealOutput = z.object({ appealId: z.string() })
+export const appealOutput = z.object({
+  appealId: z.string(),
+  /** Where it is talked about, and the decision told. */
+  ticketId: z.string(),
+})
 
 export const moderationQueueInput = z.strictObject({
   which: z

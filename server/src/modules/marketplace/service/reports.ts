@@ -1,3 +1,4 @@
+import { newId } from '@devforge/db'
 import { writeAudit } from '../../../audit.ts'
 import type { AdminActor, Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
@@ -5,6 +6,8 @@ import { queueMail } from '../../../mail/outbox.ts'
 import { inTx } from '../../../tx.ts'
 import { toPage } from '../../../wire.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
+import { answerTickets } from '../../support/service/answer.ts'
+import { openTicket } from '../../support/service/create.ts'
 import { findContact } from '../../users/contact.ts'
 import { holdAccount } from '../queries/ratings.ts'
 import {
@@ -20,18 +23,9 @@ import {
 import { recordExtensionEvent } from './history.ts'
 
 /**
- * Files a report of abuse: the one place where they come into being, and so where the support module opens a ticket and writes its
- * id (`ticket_id`), in this transaction.
+ * Reports an extension to the moderators, in a ticket of its own, where the decision will be told. While one's report is open, a second one
+ * answers with the first. The publisher sees nothing of either.
  */
-async function openReport(
-  ctx: Ctx<SessionActor>,
-  values: { extensionId: string; category: ReportCategory; text: string },
-): Promise<{ report: ReportRow; isNew: boolean }> {
-  const now = ctx.deps.clock.now()
-  return fileReport(ctx.db, { ...values, userId: ctx.actor.userId, now })
-}
-
-/** Reports an extension to the moderators. While one's report is open, a second one answers with the first. */
 export async function reportAbuse(
   ctx: Ctx<SessionActor>,
   input: { id: string; category: ReportCategory; text: string },
@@ -43,7 +37,15 @@ export async function reportAbuse(
     const extension = await findReportable(ctx.db, input.id)
     if (!extension) throw new AppError('EXTENSION_NOT_FOUND', { id: input.id })
     const { category, text } = input
-    const { report, isNew } = await openReport(ctx, { extensionId: extension.id, category, text })
+    const { userId } = ctx.actor
+    const { report, isNew } = await fileReport(ctx.db, {
+      extensionId: extension.id,
+      userId,
+      category,
+      text,
+      ticketId: newId('tkt'),
+      now: ctx.deps.clock.now(),
+    })
     if (isNew) {
       await recordExtensionEvent(ctx, {
         publisherId: extension.publisherId,
@@ -53,11 +55,21 @@ export async function reportAbuse(
         // Whose report it is stays between them and the moderators: this history is the publisher's, too.
         after: { category },
       })
+      await openTicket(ctx, {
+        id: report.ticketId ?? undefined,
+        requesterId: userId,
+        subject: `Report: ${extension.identifier} (${category})`,
+        body: text,
+        category: 'extension',
+        source: 'api',
+        links: [{ kind: 'extension', targetId: extension.identifier }],
+      })
     }
     return {
       id: report.id,
       extension: extension.identifier,
       status: report.status,
+      ticketId: report.ticketId,
       createdAt: report.createdAt,
     }
   })
@@ -91,7 +103,10 @@ export async function listReports(ctx: Ctx<AdminActor>, input: ReportsInput) {
   return toPage(await pageReports(ctx.db, input), input.limit, presentReport)
 }
 
-/** Closes a locked report and mails the answer to whoever wrote it, if the account is still there. */
+/**
+ * Closes a locked report and mails the answer to whoever wrote it, if the account is still there. The ticket is the caller's to answer, after
+ * all that it locks.
+ */
 export async function answerReport(
   ctx: Ctx<AdminActor>,
   report: ReportRow,
@@ -146,6 +161,7 @@ export async function decideReport(
       reason: input.answer,
       after: { status: input.decision },
     })
+    await answerTickets(ctx, [{ ticketId: closed.ticketId, body: input.answer }])
     return { id: closed.id, status: closed.status, answer: input.answer, decidedAt: ctx.deps.clock.now() }
   })
 }

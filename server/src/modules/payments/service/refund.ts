@@ -16,15 +16,26 @@ import { presentRefund } from './list.ts'
 
 type Input = z.infer<typeof refundInput>
 
+/** For a refund that a ticket asked for. */
+interface Along {
+  ticketId?: string
+  /** What commits together with it, after the payment is locked. */
+  along?(ctx: Ctx<AdminActor>, refund: RefundRow): Promise<void>
+}
+
 /**
  * Gives money back: all that is left of a payment, or a part. Our row is committed under the payment's lock before Stripe
  * is called, so that refunds together never exceed the payment; the call is made here, and by a job should this process die.
  * @returns the refund as far as it got; `requested` means that Stripe will be asked again
  * @throws REFUND_EXCEEDS_PAYMENT, PAYMENT_NOT_REFUNDABLE, IDEMPOTENCY_CONFLICT
  */
-export async function refund(ctx: Ctx<AdminActor>, input: Input) {
+export async function refund(ctx: Ctx<AdminActor>, { ticketId, along, ...input }: Input & Along) {
   stripeOf(ctx)
-  const requested = await inTx(ctx, (ctx) => requestRefundRow(ctx, input))
+  const requested = await inTx(ctx, async (ctx) => {
+    const row = await requestRefundRow(ctx, input, ticketId)
+    await along?.(ctx, row)
+    return row
+  })
   if (requested.status === 'requested') {
     try {
       await sendRefund(ctx, requested.id)
@@ -37,13 +48,13 @@ export async function refund(ctx: Ctx<AdminActor>, input: Input) {
   return presentRefund(found?.refund ?? requested)
 }
 
-async function requestRefundRow(ctx: Ctx, input: Input): Promise<RefundRow> {
+async function requestRefundRow(ctx: Ctx, input: Input, ticketId?: string): Promise<RefundRow> {
   const { paymentId, reason, idempotencyKey } = input
   const payment = await lockPayment(ctx.db, { id: paymentId })
   if (!payment) throw notFound('payment', paymentId)
   const repeated = await findRefundByKey(ctx.db, idempotencyKey)
   if (repeated) return sameRefund(repeated, input)
-  return openRefund(ctx, payment, { amountMinor: input.amountMinor, reason, idempotencyKey })
+  return openRefund(ctx, payment, { amountMinor: input.amountMinor, reason, idempotencyKey, ticketId })
 }
 
 function sameRefund(repeated: RefundRow, { paymentId, amountMinor }: Input): RefundRow {

@@ -15,9 +15,15 @@ import { recordPayment } from './record.ts'
 export async function openRefund(
   ctx: Ctx,
   payment: PaymentRow,
-  input: { amountMinor?: number | undefined; reason: string; idempotencyKey: string },
+  input: {
+    amountMinor?: number | undefined
+    reason: string
+    idempotencyKey: string
+    /** The ticket that asked for it. */
+    ticketId?: string | undefined
+  },
 ): Promise<RefundRow> {
-  const { reason, idempotencyKey } = input
+  const { reason, idempotencyKey, ticketId } = input
   const paymentId = payment.id
   const amountMinor = await refundableAmount(ctx, payment, input.amountMinor)
   const now = ctx.deps.clock.now()
@@ -35,13 +41,13 @@ export async function openRefund(
   })
   // The key was used in this moment for another payment, whose lock is not ours.
   if (!row) throw new AppError('IDEMPOTENCY_CONFLICT')
-  const after = { status: row.status, amountMinor }
+  const after = { status: row.status, amountMinor, ...(ticketId === undefined ? {} : { ticketId }) }
   await recordPayment(ctx, { paymentId, type: 'refund.requested', reason, cause: row.id, after })
   await writeAudit(ctx, {
     action: 'payment.refund',
     subject: paymentId,
     reason,
-    after: { refundId: row.id, amountMinor },
+    after: { refundId: row.id, amountMinor, ...(ticketId === undefined ? {} : { ticketId }) },
   })
   await ctx.deps.jobs.enqueue(ctx.db, 'stripe.refund', { refundId: row.id })
   return row

@@ -29,6 +29,8 @@ const lowerOf = (a: Priority, b: Priority): Priority =>
   PRIORITIES.indexOf(a) <= PRIORITIES.indexOf(b) ? a : b
 
 export interface OpenTicket {
+  /** Made before, where something else names the ticket and is to be written first. */
+  id?: string | undefined
   requesterId: string
   subject: string
   body: string
@@ -67,7 +69,7 @@ async function tryOpen(
   await holdPlan(ctx.db, requesterId)
   const plan = await supportPlanOf(ctx, requesterId)
   const inserted = await insertTicket(ctx.db, {
-    id: newId('tkt'),
+    id: open.id ?? newId('tkt'),
     requesterId,
     subject,
     category,

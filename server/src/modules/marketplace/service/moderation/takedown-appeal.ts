@@ -1,3 +1,4 @@
+import { newId } from '@devforge/db'
 import { writeAudit } from '../../../../audit.ts'
 import type { AccountActor, AdminActor, Ctx } from '../../../../context.ts'
 import { AppError } from '../../../../errors.ts'
@@ -5,6 +6,8 @@ import { queueMail } from '../../../../mail/outbox.ts'
 import { inTx } from '../../../../tx.ts'
 import { toPage } from '../../../../wire.ts'
 import { refuseImpersonation } from '../../../auth/actor.ts'
+import { answerTickets } from '../../../support/service/answer.ts'
+import { openTicket } from '../../../support/service/create.ts'
 import { lockExtension } from '../../queries/moderation.ts'
 import {
   answerTakedownAppeal,
@@ -22,7 +25,7 @@ import { contactOf } from '../submissions/mails.ts'
 export async function appealTakedown(
   ctx: Ctx<AccountActor>,
   { id, text }: { id: string; text: string },
-): Promise<{ appealId: string }> {
+): Promise<{ appealId: string; ticketId: string }> {
   refuseImpersonation(ctx.actor)
   const { userId } = ctx.actor
   await ctx.deps.limits.consume([['appeal:account', userId]])
@@ -32,9 +35,25 @@ export async function appealTakedown(
     if (extension.takenDownAt === null)
       throw new AppError('APPEAL_NOT_POSSIBLE', { status: extension.status })
     const now = ctx.deps.clock.now()
-    const appeal = await insertTakedownAppeal(ctx.db, { extensionId: extension.id, userId, text, now })
+    const ticketId = newId('tkt')
+    const appeal = await insertTakedownAppeal(ctx.db, {
+      extensionId: extension.id,
+      userId,
+      text,
+      ticketId,
+      now,
+    })
     if (!appeal) throw new AppError('APPEAL_EXISTS')
-    return { appealId: appeal.id }
+    await openTicket(ctx, {
+      id: ticketId,
+      requesterId: userId,
+      subject: `Appeal: ${id.toLowerCase()}`,
+      body: text,
+      category: 'extension',
+      source: 'api',
+      links: [{ kind: 'extension', targetId: id.toLowerCase() }],
+    })
+    return { appealId: appeal.id, ticketId }
   })
 }
 
@@ -90,6 +109,7 @@ export async function declineAppeal(ctx: Ctx<AdminActor>, { id, reason }: { id: 
         data: { name: contact.name, extension: identifier, answer: reason },
       })
     }
+    await answerTickets(ctx, [{ ticketId: appeal.ticketId, body: reason }])
     return { id: appeal.id, extension: identifier, status: appeal.status }
   })
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../../../errors.ts'
 import { queueMail } from '../../../../mail/outbox.ts'
 import { inTx } from '../../../../tx.ts'
 import { closeExtensionCheckouts } from '../../../payments/service/close-checkouts.ts'
+import { answerTickets } from '../../../support/service/answer.ts'
 import { type Contact, findContact } from '../../../users/contact.ts'
 import {
   countConcerned,
@@ -129,6 +130,10 @@ export async function takedown(ctx: AdminCtx, input: { id: string; reason: strin
       }),
     )
     ctx.afterCommit(() => forgetKillList(ctx.deps))
+    await answerTickets(
+      ctx,
+      reports.map(({ ticketId }) => ({ ticketId, body: answer })),
+    )
     return { ...impact, reportsUpheld: reports.length }
   })
 }
@@ -175,7 +180,7 @@ export async function restore(ctx: AdminCtx, input: { id: string; reason: string
       before: { malicious: before.maliciousAt !== null },
       after: { status },
     })
-    await answerTakedownAppeal(ctx.db, {
+    const appeal = await answerTakedownAppeal(ctx.db, {
       extensionId: before.id,
       status: 'granted',
       answer: input.reason,
@@ -196,6 +201,7 @@ export async function restore(ctx: AdminCtx, input: { id: string; reason: string
       }),
     )
     ctx.afterCommit(() => forgetKillList(ctx.deps))
+    if (appeal) await answerTickets(ctx, [{ ticketId: appeal.ticketId, body: input.reason }])
     return impactOf(ctx, extension)
   })
 }

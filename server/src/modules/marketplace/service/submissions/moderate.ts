@@ -4,6 +4,7 @@ import { AppError, notFound } from '../../../../errors.ts'
 import { queueMail } from '../../../../mail/outbox.ts'
 import { inTx, violatedConstraint } from '../../../../tx.ts'
 import { toPage } from '../../../../wire.ts'
+import { answerTickets } from '../../../support/service/answer.ts'
 import { type AppealRow, answerSubmissionAppeal, findOpenAppeal } from '../../queries/appeals.ts'
 import { listQueue } from '../../queries/moderation-queue.ts'
 import { findOpenSubmission, lockSubmission, type SubmissionRow } from '../../queries/submissions.ts'
@@ -69,9 +70,10 @@ async function approve(ctx: Ctx<AdminActor>, row: SubmissionRow, reason: string)
     decidedAt: now,
     claimedAt: null,
   })
-  await answerAppeal(ctx, row, { status: 'granted', answer: reason })
+  const appeal = await answerAppeal(ctx, row, { status: 'granted', answer: reason })
   await audit(ctx, 'submission.approved', row, reason)
   await ctx.deps.jobs.enqueue(ctx.db, 'marketplace.process', { submissionId: row.id })
+  if (appeal) await answerTickets(ctx, [{ ticketId: appeal.ticketId, body: reason }])
   return moved
 }
 
@@ -95,6 +97,7 @@ export async function rejectSubmission(
     if (appeal) await mailDeclined(ctx, row, appeal)
     else await mailOutcome(ctx, moved)
     await audit(ctx, 'submission.rejected', row, reason)
+    if (appeal) await answerTickets(ctx, [{ ticketId: appeal.ticketId, body: reason }])
     return presentSubmission(moved)
   })
 }

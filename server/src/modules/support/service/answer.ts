@@ -1,0 +1,49 @@
+import { lockTickets } from '../queries/tickets.ts'
+import { moveTicket } from './move.ts'
+import { messageEvent, postMessage } from './post.ts'
+import { saveTickets, type TicketChange } from './save.ts'
+import type { StaffCtx } from './work.ts'
+
+export interface Answer {
+  /** Null: there is none, since it was asked before there were tickets. */
+  ticketId: string | null
+  body: string
+}
+
+/**
+ * Tells a decision in the tickets that asked for it (a report, an appeal), and solves them. What is closed or merged by then stays as it is.
+ * Last in the caller's transaction.
+ */
+export async function answerTickets(ctx: StaffCtx, answers: Answer[]): Promise<void> {
+  const bodies = new Map(
+    answers.flatMap(({ ticketId, body }) => (ticketId === null ? [] : [[ticketId, body]])),
+  )
+  const changes: TicketChange[] = []
+  for (const ticket of await lockTickets(ctx.db, [...bodies.keys()])) {
+    if (ticket.status === 'closed') continue
+    const change = await answered(ctx, ticket, bodies.get(ticket.id) ?? '')
+    if (change) changes.push(change)
+  }
+  if (changes.length > 0) await saveTickets(ctx, changes)
+}
+
+async function answered(
+  ctx: StaffCtx,
+  before: TicketChange['before'],
+  body: string,
+): Promise<TicketChange | undefined> {
+  const { type: who, userId } = ctx.actor
+  const posted = await postMessage(ctx, before, {
+    kind: 'message',
+    authorType: 'system',
+    authorId: null,
+    body,
+    source: 'system',
+  })
+  if (!posted) return undefined
+  const moved =
+    before.status === 'solved'
+      ? {}
+      : moveTicket(before, { to: 'solved', who, by: 'decision', userId }, ctx.deps.clock.now())
+  return { before, patch: { ...posted.patch, ...moved }, events: [messageEvent(posted.message)] }
+}
