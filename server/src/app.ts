@@ -10,6 +10,7 @@ import { mountDevMail } from './http/dev-mail.ts'
 import { createEdge } from './http/edge.ts'
 import { answerError } from './http/errors.ts'
 import { type Lifecycle, mountHealth } from './http/health.ts'
+import { mountHelp } from './http/help/routes.ts'
 import { mountHome } from './http/home.ts'
 import { mountInboundMail } from './http/inbound-mail.ts'
 import { MAX_BODY_BYTES } from './http/json-input.ts'
@@ -49,6 +50,7 @@ export function createApp(deps: Deps, lifecycle: Lifecycle = { stopping: false }
   )
   mountHome(app, deps)
   mountStore(app, deps)
+  mountHelp(app, deps)
   mountHealth(app, deps, lifecycle)
   mountServiceRoutes(app, deps)
   mountAuth(app, deps)

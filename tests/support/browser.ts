@@ -76,6 +76,13 @@ export async function watchPage(
       typeof answer === 'function'
         ? await answer(request.url(), init)
         : await answer.app.request(request.url(), init)
+    const location = response.headers.get('location')
+    if (location !== null && response.status >= 300 && response.status < 400)
+      // A browser that is told to go elsewhere asks the network by itself, past this route: the page does it instead.
+      return route.fulfill({
+        contentType: 'text/html',
+        body: `<script>location.replace(${JSON.stringify(location).replaceAll('<', '\\u003c')})</script>`,
+      })
     return route.fulfill({
       status: response.status,
       headers: Object.fromEntries(response.headers),

@@ -3,6 +3,19 @@ import type { Markup } from '../forms.ts'
 import { pageHeaders } from '../headers.ts'
 import { STYLE, STYLE_HASH } from './style.ts'
 
+/** A part of what people see in their browsers: its name, where it begins, and what is searched in it. */
+export interface Site {
+  name: string
+  home: string
+  search: { action: string; label: string }
+}
+
+const STORE: Site = {
+  name: 'Dev Forge extensions',
+  home: '/vscode/search',
+  search: { action: '/vscode/search', label: 'Search extensions' },
+}
+
 export interface StorePage {
   title: string
   description?: string
@@ -10,28 +23,32 @@ export interface StorePage {
   query?: string
   body: Markup
   status?: number
+  /** Default: the store. */
+  site?: Site
 }
 
 /**
- * A page of the store. It runs no script and loads nothing but pictures: ours, and those that authors show over https. Those hosts
+ * A page of the store, or of the help. It runs no script and loads nothing but pictures: ours, and those that authors show over https. Those hosts
  * learn of a reader's address, not of the page they are on.
  */
-export async function answerStorePage({ title, description, query = '', body, status = 200 }: StorePage) {
+export async function answerStorePage(page: StorePage): Promise<Response> {
+  const { title, description, query = '', body, status = 200, site = STORE } = page
+  const { name, home, search } = site
   const document = await html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Dev Forge extensions</title>
+<title>${title} · ${name}</title>
 ${description ? html`<meta name="description" content="${description}">` : ''}
 <style>${raw(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to content</a>
 <header class="bar"><div>
-<a class="brand" href="/vscode/search">Dev Forge extensions</a>
-<form class="find" action="/vscode/search" role="search">
-<input type="search" name="q" value="${query}" maxlength="200" aria-label="Search extensions" placeholder="Search extensions">
+<a class="brand" href="${home}">${name}</a>
+<form class="find" action="${search.action}" role="search">
+<input type="search" name="q" value="${query}" maxlength="200" aria-label="${search.label}" placeholder="${search.label}">
 <button>Search</button>
 </form>
 </div></header>
