@@ -20,7 +20,8 @@ const consumers = join(root, 'tests/consumers')
 const FORBIDDEN = ['@trpc', 'drizzle-orm', 'hono', 'stripe', 'typescript', 'zod', 'superjson']
 /** What also runs in a web page. */
 const BROWSER_ENTRIES = ['index.js', 'offline.js', 'analytics.js', 'support.js']
-const TARBALL_LIMIT_BYTES = 110_000
+// Support, knowledge and analytics, with a documented method per procedure, are a fifth of it.
+const TARBALL_LIMIT_BYTES = 140_000
 /** Of the whole client in a web page, minified and gzipped: a module of the server costs some hundred bytes for its methods. */
 const CLIENT_LIMIT_BYTES = 23_000
 /** Of a page that only checks keys: the client must fall away. */
