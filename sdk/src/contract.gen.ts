@@ -1039,6 +1039,7 @@ export interface Contract {
         breached: number
         closed: number
         created: number
+        deflected: number
         ratings: number
         reopened: number
         solved: number
@@ -1047,6 +1048,7 @@ export interface Contract {
         breached: number
         closed: number
         created: number
+        deflected: number
         ratings: number
         reopened: number
         solved: number
@@ -1058,6 +1060,7 @@ export interface Contract {
           breached: number
           closed: number
           created: number
+          deflected: number
           ratings: number
           reopened: number
           solved: number
@@ -4385,7 +4388,6 @@ export interface Contract {
       updatedAt: Date
     }
   }
-<<<<<<< HEAD
   'tickets.createView': {
     kind: 'mutation'
     input: {
@@ -4456,23 +4458,6 @@ export interface Contract {
       updatedAt: Date
     }
   }
-  'tickets.deleteMacro': {
-    kind: 'mutation'
-    input: {
-      id: string
-    }
-    output: {
-      deleted: boolean
-    }
-  }
-  'tickets.deleteView': {
-    kind: 'mutation'
-    input: {
-      id: string
-    }
-    output: {
-      deleted: boolean
-=======
   'tickets.decideRefund': {
     kind: 'mutation'
     input: {
@@ -4491,6 +4476,24 @@ export interface Contract {
       decidedReason: string | null
       decidedAt: Date | null
       createdAt: Date
+    }
+  }
+  'tickets.deleteMacro': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      deleted: boolean
+    }
+  }
+  'tickets.deleteView': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      deleted: boolean
     }
   }
   'tickets.freeDevice': {
@@ -4549,7 +4552,6 @@ export interface Contract {
           status: 'closed' | 'new' | 'on_hold' | 'open' | 'pending' | 'solved'
         }[]
       }
->>>>>>> 1350ea8 (Agents help inside the ticket: a device freed, a key mailed anew, a refund asked for; refund requests, reports and appeals are tickets)
     }
   }
   'tickets.get': {
@@ -5564,7 +5566,28 @@ export interface Contract {
       isFollowUp: boolean
     }
   }
-<<<<<<< HEAD
+  'tickets.requestRefund': {
+    kind: 'mutation'
+    input: {
+      id: string
+      paymentId: string
+      amountMinor?: number | undefined
+      reason: string
+      idempotencyKey?: string | undefined
+    }
+    output: {
+      id: string
+      ticketId: string
+      paymentId: string
+      amountMinor: number | null
+      reason: string
+      status: 'declined' | 'granted' | 'open'
+      refundId: string | null
+      decidedReason: string | null
+      decidedAt: Date | null
+      createdAt: Date
+    }
+  }
   'tickets.saveMacro': {
     kind: 'mutation'
     input: {
@@ -5694,28 +5717,6 @@ export interface Contract {
         } | null
       }[]
       nextCursor: string | null
-=======
-  'tickets.requestRefund': {
-    kind: 'mutation'
-    input: {
-      id: string
-      paymentId: string
-      amountMinor?: number | undefined
-      reason: string
-      idempotencyKey?: string | undefined
-    }
-    output: {
-      id: string
-      ticketId: string
-      paymentId: string
-      amountMinor: number | null
-      reason: string
-      status: 'declined' | 'granted' | 'open'
-      refundId: string | null
-      decidedReason: string | null
-      decidedAt: Date | null
-      createdAt: Date
->>>>>>> 1350ea8 (Agents help inside the ticket: a device freed, a key mailed anew, a refund asked for; refund requests, reports and appeals are tickets)
     }
   }
   'tickets.setAvailability': {
