@@ -6537,6 +6537,24 @@ export interface Contract {
       abuseReports: {
         [x: string]: unknown
       }[]
+      submissions: {
+        [x: string]: unknown
+      }[]
+      appeals: {
+        [x: string]: unknown
+      }[]
+      tickets: {
+        [x: string]: unknown
+      }[]
+      ticketMessages: {
+        [x: string]: unknown
+      }[]
+      ticketAttachments: {
+        [x: string]: unknown
+      }[]
+      ticketDiagnostics: {
+        [x: string]: unknown
+      }[]
       extensionDownloads: {
         [x: string]: unknown
       }[]

@@ -1,5 +1,5 @@
 import { type Db, inboundMails, ticketMessages, tickets, users } from '@devforge/db'
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 
 export type InboundMailRow = typeof inboundMails.$inferSelect
 
@@ -71,7 +71,7 @@ export async function outdatedMails(db: Db, before: Date): Promise<{ id: string;
       and(
         isNotNull(inboundMails.storageKey),
         inArray(inboundMails.status, ['processed', 'ignored']),
-        lt(inboundMails.createdAt, before),
+        or(lt(inboundMails.createdAt, before), eq(inboundMails.reason, 'erased')),
       ),
     )
     .limit(500)

@@ -27,6 +27,10 @@ import {
   sessions,
   submissions,
   subscriptions,
+  ticketAttachments,
+  ticketDiagnostics,
+  ticketMessages,
+  tickets,
   trials,
 } from '@devforge/db'
 import { and, asc, eq, getTableColumns, sql } from 'drizzle-orm'
@@ -229,6 +233,54 @@ export async function collectExport(db: Db, userId: string) {
       .innerJoin(articles, eq(articles.id, articleVersions.articleId))
       .where(eq(articleVersions.authorId, userId))
       .orderBy(asc(articleVersions.id)),
+    tickets: await db
+      .select({
+        id: tickets.id,
+        number: tickets.number,
+        subject: tickets.subject,
+        category: tickets.category,
+        status: tickets.status,
+        sharedWithPublisher: tickets.publisherShare,
+        satisfactionScore: tickets.satisfactionScore,
+        satisfactionComment: tickets.satisfactionComment,
+        createdAt: tickets.createdAt,
+      })
+      .from(tickets)
+      .where(eq(tickets.requesterId, userId))
+      .orderBy(asc(tickets.id)),
+    // Without notes: they are what the desk thinks, and hold words of others. Whoever wants them asks, and people look first.
+    ticketMessages: await db
+      .select({
+        ticketId: ticketMessages.ticketId,
+        author: ticketMessages.authorType,
+        body: ticketMessages.body,
+        source: ticketMessages.source,
+        createdAt: ticketMessages.createdAt,
+      })
+      .from(ticketMessages)
+      .innerJoin(tickets, eq(tickets.id, ticketMessages.ticketId))
+      .where(and(eq(tickets.requesterId, userId), eq(ticketMessages.kind, 'message')))
+      .orderBy(asc(ticketMessages.sequence)),
+    ticketAttachments: await db
+      .select({
+        ticketId: ticketAttachments.ticketId,
+        fileName: ticketAttachments.fileName,
+        contentType: ticketAttachments.contentType,
+        sizeBytes: ticketAttachments.sizeBytes,
+        createdAt: ticketAttachments.createdAt,
+      })
+      .from(ticketAttachments)
+      .where(eq(ticketAttachments.uploaderId, userId))
+      .orderBy(asc(ticketAttachments.id)),
+    ticketDiagnostics: await db
+      .select({
+        ticketId: ticketDiagnostics.ticketId,
+        data: ticketDiagnostics.data,
+        expiresAt: ticketDiagnostics.expiresAt,
+      })
+      .from(ticketDiagnostics)
+      .innerJoin(tickets, eq(tickets.id, ticketDiagnostics.ticketId))
+      .where(eq(tickets.requesterId, userId)),
     history: await db
       .select({ at: auditLog.at, action: auditLog.action, reason: auditLog.reason })
       .from(auditLog)

@@ -5,6 +5,7 @@ import { eraseReader } from '../../knowledge/service/opinions.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
 import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
 import { eraseAgent } from '../../support/service/leave.ts'
+import { eraseCustomer } from '../../support/service/people.ts'
 import { eraseRows } from '../queries/erase.ts'
 
 /** Empties an account of everything personal, in the caller's transaction. Its rows in the books stay. */
@@ -13,6 +14,7 @@ export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseOpinions(ctx, userId)
   await eraseAppeals(ctx, userId)
   await eraseReader(ctx, userId)
+  await eraseCustomer(ctx, userId)
   await forgetKeysOf(ctx.db, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
   await eraseAgent(ctx, userId)

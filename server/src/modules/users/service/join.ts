@@ -5,6 +5,7 @@ import { recordEvent } from '../../licenses/service/change.ts'
 import { joinMemberships } from '../../marketplace/service/leave-publishers.ts'
 import { moveOpinions } from '../../marketplace/service/reviews/people.ts'
 import { joinSubmissions } from '../../marketplace/service/submissions/people.ts'
+import { joinTickets } from '../../support/service/people.ts'
 import { moveRows, moveStripeCustomer } from '../queries/belongings.ts'
 
 /**
@@ -17,6 +18,7 @@ export async function moveBelongings(ctx: Ctx, { from, to }: { from: string; to:
   await moveOpinions(ctx, { from, to })
   await joinSubmissions(ctx, { from, to })
   await joinReaders(ctx, { from, to })
+  await joinTickets(ctx, { from, to })
   await moveKeys(ctx.db, { from, to })
   await moveStripeCustomer(ctx.db, { from, to, now })
   for (const licenseId of await moveRows(ctx.db, { from, to, now })) {
