@@ -7,7 +7,7 @@ import { body, idempotencyKey, messageSchema, priority, version } from './ticket
 export const tags = z
   .array(tag)
   .max(30)
-  .transform((all) => [...new Set(all)])
+  .overwrite((all) => [...new Set(all)])
 
 const actions = z.strictObject({
   status: z.enum(['open', 'pending', 'solved']).optional(),
