@@ -50,6 +50,8 @@ describe('the transformer', () => {
   test('writes JSON with dates just as superjson does', () => {
     fc.assert(
       fc.property(datedJson, (value) => {
+        // superjson loses a member of that name when it copies; no schema of ours has one.
+        fc.pre(!JSON.stringify(value).includes('__proto__'))
         expect(overTheWire(transformer.serialize(value))).toEqual(overTheWire(superjson.serialize(value)))
       }),
       { numRuns: 500 },
