@@ -1,4 +1,4 @@
-// `pnpm bench:desk [--quick] [--count=1000000] [--dir=…] [--plans]`: what people do at a desk with a million tickets: how long it takes, what it
+// `pnpm bench:desk [--quick] [--count=1000000] [--dir=…] [--only=search] [--plans]`: what people do at a desk with a million tickets: how long it takes, what it
 // costs, and by which plans PostgreSQL answers. Fails when one of them reads a large table from end to end.
 import { fork } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os'
 import { createApp } from '@devforge/server/app'
 import { createDeps, type Deps } from '@devforge/server/deps'
 import { parseEnv } from '@devforge/server/env'
+import { prepareQueues } from '@devforge/server/jobs/worker'
 import { createLog } from '@devforge/server/log'
 import type { AskerJob, AskerStats } from './asker.ts'
 import { SECRET } from './dataset.ts'
@@ -60,7 +61,7 @@ async function measureAll(data: DeskDataset, server: Server, doings: Doing[], to
   try {
     for (let round = -1; round < ROUNDS; round++) {
       for (const [i, doing] of doings.entries()) {
-        const file = `${data.file}.${i}.${round}`
+        const file = `${data.file}.${i}`
         await writeFile(file, JSON.stringify(await requestsOf(doing, tokens, REQUESTS)))
         const usage = async () => [
           (await ask<{ cpuMicros: number }>(server.child, 'usage')).cpuMicros,
@@ -153,7 +154,10 @@ say(
 const deps = await openDeps(data)
 let doings: Doing[]
 try {
-  doings = await makeDoings(deps, data.loaded)
+  // A change of a ticket enqueues mails and assignment.
+  await prepareQueues(deps)
+  const only = option('only')
+  doings = (await makeDoings(deps, data.loaded)).filter(({ name }) => name.includes(only ?? ''))
   if (!onlyPlans) {
     await using server = await startServer('ours', data)
     await measureAll(data, server, doings, new Tokens(deps))

@@ -10,6 +10,7 @@ import {
   pgEnum,
   pgTable,
   primaryKey,
+  smallint,
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
@@ -355,7 +356,14 @@ export const slaBreaches = pgTable(
   (t) => [primaryKey({ columns: [t.ticketId, t.metric, t.cycle] }), index('sla_breaches_at_idx').on(t.at)],
 )
 
-/** What agents search tickets by; apart from the tickets, so that those stay narrow. Holds notes, too: never for customers. */
+/** Text indexes of `ticket_search`: how many of the newest tickets stand in each tier and those before it; the last one has the rest. */
+export const TICKET_SEARCH_TIERS = [16_384, 81_920, 344_064] as const
+const tiers = Array.from({ length: TICKET_SEARCH_TIERS.length + 1 }, (_, tier) => tier)
+
+/**
+ * What agents search tickets by; apart from the tickets, so that those stay narrow. Holds notes, too: never for customers. By age it stands in
+ * tiers, each with a text index of its own, so that the newest that have a common word are found without looking at all that have it.
+ */
 export const ticketSearch = pgTable(
   'ticket_search',
   {
@@ -364,11 +372,19 @@ export const ticketSearch = pgTable(
       .references(() => tickets.id, { onDelete: 'cascade' }),
     /** The ticket's: what is newest is found first. */
     number: bigint('number', { mode: 'number' }).notNull(),
+    /** 0: the newest. Moved on in the order of numbers, so that all of a tier are newer than all of the next. */
+    tier: smallint('tier').notNull().default(0),
     document: tsvector('document').notNull(),
   },
   (t) => [
-    // Without a list of what is pending: each search would read all of it.
-    index('ticket_search_document_idx').using('gin', t.document).with({ fastupdate: false }),
     index('ticket_search_number_idx').on(t.number),
+    index('ticket_search_tier_idx').on(t.tier, t.number),
+    // Without a list of what is pending: each search would read all of it.
+    ...tiers.map((tier) =>
+      index(`ticket_search_words_${tier}`)
+        .using('gin', t.document)
+        .with({ fastupdate: false })
+        .where(sql.raw(`tier = ${tier}`)),
+    ),
   ],
 )

@@ -120,9 +120,10 @@ async function copyTickets(
     sinks.set(table, opened.sink)
     connections.push(opened)
   }
+  const newest = FIRST_NUMBER + options.count - 1
   const counts = { tickets: 0, messages: 0, events: 0 }
   for (const ticket of generateTickets(options, people)) {
-    for (const [table, text] of ticketLines(ticket, counts.events)) {
+    for (const [table, text] of ticketLines(ticket, { sequence: counts.events, newest })) {
       const behind = sinks.get(table)?.write(text)
       if (behind) await behind
     }

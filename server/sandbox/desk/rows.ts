@@ -1,4 +1,5 @@
-import { marksOf } from '../../src/modules/support/queries/ticket-search.ts'
+import { TICKET_SEARCH_TIERS } from '@devforge/db'
+import { ACTIVE } from '../../src/modules/support/queries/ticket-search.ts'
 import { line } from '../copy.ts'
 import type { SeededMessage, SeededTicket } from './generate.ts'
 
@@ -11,11 +12,11 @@ export const TABLES = {
   ticket_messages: 'id, sequence, ticket_id, kind, author_type, author_id, body, source, created_at',
   ticket_events:
     'sequence, ticket_id, requester_id, type, version, actor, is_public, message_id, before, after, at',
-  ticket_search: 'ticket_id, number, document',
+  ticket_search: 'ticket_id, number, tier, document',
 } as const
 export type Table = keyof typeof TABLES
 
-const newest = (messages: SeededMessage[], by: SeededMessage['by']): Date | null =>
+const lastOf = (messages: SeededMessage[], by: SeededMessage['by']): Date | null =>
   messages.findLast((message) => message.by === by && !message.isNote)?.at ?? null
 
 const sentence = (words: string[]): string => {
@@ -23,8 +24,11 @@ const sentence = (words: string[]): string => {
   return `${text[0]?.toUpperCase()}${text.slice(1)}.`
 }
 
-/** All rows of a ticket. @param sequence of the event before */
-export function ticketLines(ticket: SeededTicket, sequence: number): [Table, string][] {
+/** All rows of a ticket. @param sequence of the event before @param newest number of all */
+export function ticketLines(
+  ticket: SeededTicket,
+  { sequence, newest }: { sequence: number; newest: number },
+): [Table, string][] {
   const { id, messages, createdAt, solvedAt, assigneeId } = ticket
   const answered = messages.find((message) => message.by === 'agent' && !message.isNote)?.at ?? null
   const lines: [Table, string][] = [
@@ -49,8 +53,8 @@ export function ticketLines(ticket: SeededTicket, sequence: number): [Table, str
         ticket.updatedAt,
         assigneeId && createdAt,
         answered,
-        newest(messages, 'customer'),
-        newest(messages, 'agent'),
+        lastOf(messages, 'customer'),
+        lastOf(messages, 'agent'),
         ticket.waitingSince,
         solvedAt,
         solvedAt,
@@ -64,7 +68,7 @@ export function ticketLines(ticket: SeededTicket, sequence: number): [Table, str
         ticket.updatedAt,
       ]),
     ],
-    ['ticket_search', line([id, ticket.number, documentOf(ticket)])],
+    ['ticket_search', line([id, ticket.number, tierOf(newest - ticket.number), documentOf(ticket)])],
   ]
   let at = sequence
   const event = (type: string, isPublic: boolean, message: SeededMessage | null, after: object, when: Date) =>
@@ -120,8 +124,13 @@ export function ticketLines(ticket: SeededTicket, sequence: number): [Table, str
   return lines
 }
 
+function tierOf(age: number): number {
+  const tier = TICKET_SEARCH_TIERS.findIndex((size) => age <= size)
+  return tier === -1 ? TICKET_SEARCH_TIERS.length : tier
+}
+
 /** What `addSearchWords` makes of the subject and the messages: each word with its places and weights. */
-export function documentOf({ number, status, subject, messages }: SeededTicket): string {
+export function documentOf({ status, subject, messages }: SeededTicket): string {
   const places = new Map<string, string>()
   let position = 0
   const add = (words: string[], weight: string): void => {
@@ -133,7 +142,7 @@ export function documentOf({ number, status, subject, messages }: SeededTicket):
   }
   add(subject, 'A')
   for (const { words, isNote } of messages) add(words, isNote ? 'D' : 'C')
-  let text = marksOf(number, status !== 'closed')
+  let text = status === 'closed' ? '' : `'${ACTIVE}'`
   for (const [word, place] of places) text += ` ${word}:${place}`
   return text
 }

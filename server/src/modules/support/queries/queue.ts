@@ -30,7 +30,6 @@ export interface Condition {
   /** A message of the customer waits for an answer. */
   isWaiting?: boolean | undefined
   dueBefore?: Date | undefined
-  solvedFrom?: Date | undefined
 }
 
 export type QueueSort = 'due' | 'oldest' | 'newest' | 'updated'
@@ -100,7 +99,6 @@ function* termsOf(c: Condition, p: Parameters): Generator<string> {
   if (c.updatedTo) yield `t.updated_at < ${p.add(c.updatedTo, 'timestamptz')}`
   if (c.isWaiting) yield 't.waiting_since is not null'
   if (c.dueBefore) yield `${DUE} <= ${p.add(c.dueBefore, 'timestamptz')}`
-  if (c.solvedFrom) yield `t.last_solved_at >= ${p.add(c.solvedFrom, 'timestamptz')}`
 }
 
 const ORDERS: { [S in QueueSort]: { key: string; direction: 'asc' | 'desc' } } = {

@@ -1,27 +1,14 @@
-import { type Db, type Sql, ticketMessages, ticketSearch, tickets } from '@devforge/db'
+import { type Db, type Sql, TICKET_SEARCH_TIERS, ticketMessages, ticketSearch, tickets } from '@devforge/db'
 import { asc, eq, sql } from 'drizzle-orm'
 import { type Condition, isActiveOnly, Parameters, whereOf } from './queue.ts'
 
 /**
- * What agents search tickets by: one document per ticket of the words of its subject (A), messages (C) and notes (D), and of lexemes that
- * are no words: the blocks of numbers that the ticket lies in, and whether it is not closed. With those the index finds "the newest that
- * have this word" without looking at all that have it. No parser makes a lexeme that begins with `=`.
+ * What agents search tickets by: one document per ticket of the words of its subject (A), messages (C) and notes (D), and a lexeme that is
+ * no word: whether it is not closed. No parser makes a lexeme that begins with `=`.
  */
-const ACTIVE = '=active'
-/** Blocks of 1,024, 8,192 and 65,536 numbers. */
-const BLOCKS = [
-  ['=s', 10],
-  ['=m', 13],
-  ['=l', 16],
-] as const
+export const ACTIVE = '=active'
 
-const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
-
-/** The lexemes that are no words. As a tsvector literal. */
-export const marksOf = (number: number, isActive: boolean): string =>
-  [...BLOCKS.map(([name, bits]) => `${name}${Math.floor(number / 2 ** bits)}`), ...(isActive ? [ACTIVE] : [])]
-    .map(quoted)
-    .join(' ')
+const ACTIVE_VECTOR = `'${ACTIVE}'`
 
 /** What of a text is searched: words beyond it are found in the ticket itself. */
 export const SEARCHED_LENGTH = 20_000
@@ -32,13 +19,16 @@ export type Weight = 'A' | 'C' | 'D'
 const vectorOf = (text: string, weight: Weight) =>
   sql`setweight(to_tsvector('simple', ${text.slice(0, SEARCHED_LENGTH)}), ${weight}::"char")`
 
-/** Makes a new ticket known to the search. */
+/** Makes a ticket known to the search, by its subject alone. */
 export async function openSearch(
   db: Db,
   { ticketId, number, subject }: { ticketId: string; number: number; subject: string },
 ): Promise<void> {
-  const document = sql`${vectorOf(subject, 'A')} || ${marksOf(number, true)}::tsvector`
-  await db.insert(ticketSearch).values({ ticketId, number, document })
+  const document = sql`${vectorOf(subject, 'A')} || ${ACTIVE_VECTOR}::tsvector`
+  await db
+    .insert(ticketSearch)
+    .values({ ticketId, number, document })
+    .onConflictDoUpdate({ target: ticketSearch.ticketId, set: { document } })
 }
 
 /** Adds words to what agents find a ticket by; once there are more than anybody looks for, nothing. */
@@ -62,7 +52,7 @@ export async function markActive(db: Db, ticketId: string, isActive: boolean): P
     .update(ticketSearch)
     .set({
       document: isActive
-        ? sql`${document} || ${quoted(ACTIVE)}::tsvector`
+        ? sql`${document} || ${ACTIVE_VECTOR}::tsvector`
         : sql`ts_delete(${document}, ${ACTIVE})`,
     })
     .where(eq(ticketSearch.ticketId, ticketId))
@@ -87,11 +77,24 @@ async function rebuild(db: Db, ticketId: string): Promise<void> {
     .from(ticketMessages)
     .where(eq(ticketMessages.ticketId, ticketId))
     .orderBy(asc(ticketMessages.sequence))
-  await db.delete(ticketSearch).where(eq(ticketSearch.ticketId, ticketId))
   await openSearch(db, { ticketId, number: ticket.number, subject: ticket.subject })
   for (const { kind, body } of messages)
     await addSearchWords(db, { ticketId, text: body, weight: kind === 'note' ? 'D' : 'C' })
   if (ticket.status === 'closed') await markActive(db, ticketId, false)
+}
+
+/** Most that one tier is relieved of at a time. */
+const MOVED = 500
+
+/** Moves documents on that are no longer among the newest. In the order of numbers: tiers must not overlap. */
+export async function moveTiers(db: Db): Promise<void> {
+  for (const [tier, size] of TICKET_SEARCH_TIERS.entries()) {
+    await db.execute(sql`
+      update ${ticketSearch} set tier = ${tier + 1} where ticket_id in (
+        select ticket_id from ${ticketSearch}
+        where tier = ${tier} and number < (select max(number) from ${ticketSearch}) - ${size}
+        order by number limit ${MOVED})`)
+  }
 }
 
 /** What somebody typed, as tsqueries: the words, and the last one by its beginning. */
@@ -118,57 +121,18 @@ interface RawCandidate {
 }
 
 /** Matches that are ranked together. */
-export const BLOCK = 200
+export const BLOCK = 60
 
-interface Window {
-  /** Numbers from (and with) … to (and without). */
-  from: number
-  to: number
-  /** A tsquery of block lexemes; null: too many of them, all that match are looked at. */
-  marks: string | null
-}
-
-const [SMALL, MIDDLE, LARGE] = BLOCKS
-const floorTo = (number: number, bits: number): number =>
-  Math.floor(Math.max(0, number) / 2 ** bits) * 2 ** bits
-
-/** Where to look for the newest below a number: windows that grow, each seen only when those before it were not enough. */
-export function windowsBelow(bound: number): Window[] {
-  const large = 2 ** LARGE[1]
-  const steps: [(typeof BLOCKS)[number], (to: number) => number][] = [
-    [SMALL, (to) => floorTo(to - 512, SMALL[1])],
-    [SMALL, (to) => floorTo(to - 2_048, MIDDLE[1])],
-    [MIDDLE, (to) => floorTo(to - 16_384, LARGE[1])],
-    ...[1, 2, 4, 8].map((count): (typeof steps)[number] => [LARGE, (to) => Math.max(0, to - count * large)]),
-  ]
-  const windows: Window[] = []
-  let to = bound
-  for (const [[name, bits], next] of steps) {
-    if (to <= 0) return windows
-    const from = next(to)
-    const [first, end] = [from / 2 ** bits, Math.ceil(to / 2 ** bits)]
-    const blocks = Array.from({ length: end - first }, (_, i) => quoted(`${name}${first + i}`))
-    windows.push({ from, to, marks: `(${blocks.join(' | ')})` })
-    to = from
-  }
-  if (to > 0) windows.push({ from: 0, to, marks: null })
-  return windows
-}
-
-/** The number after the newest ticket's. */
-export async function numbersEnd(sqlClient: Sql): Promise<number> {
-  const [row] = await sqlClient.unsafe<{ end: number }[]>(
-    'select coalesce(max(number), 0)::float8 + 1 as end from ticket_search',
-    [],
-    { prepare: true },
-  )
-  return row?.end ?? 1
-}
+/** So many of the newest are read one by one: what is in most tickets is found there. */
+const WALKED = 1_024
 
 /** Subjects count most, notes least. As `ts_rank` wants it: D, C, B, A. */
 const WEIGHTS = "'{0.1, 0.3, 0.4, 1}'"
 
-/** The newest tickets below a number that hold the words and meet the conditions, and how well the words fit. */
+/**
+ * The newest tickets below a number that hold the words and meet the conditions, and how well the words fit. The newest are read one by
+ * one, then tier by tier is looked through, each only when those before it were not enough.
+ */
 export async function matchingTickets(
   sqlClient: Sql,
   { text, conditions, bound }: { text: TextQuery; conditions: readonly Condition[]; bound: number },
@@ -177,20 +141,29 @@ export async function matchingTickets(
   const words = `websearch_to_tsquery('simple', ${p.add(text.whole, 'text')})`
   const asked =
     text.beginning === null ? words : `(${words} && to_tsquery('simple', ${p.add(text.beginning, 'text')}))`
-  const where = whereOf(conditions, p)
-  const active = isActiveOnly(conditions) ? ` && '${quoted(ACTIVE).replaceAll("'", "''")}'::tsquery` : ''
-  const branches = windowsBelow(bound).map(
-    ({ from, to, marks }) => `(
-  select s.ticket_id, s.number, s.document, t.created_at
-  from ticket_search s join tickets t on t.id = s.ticket_id
-  where s.document @@ (${asked}${active}${marks === null ? '' : ` && ${p.add(marks, 'tsquery')}`})
-    and numnode(${asked}) > 0 and s.number >= ${p.add(from, 'bigint')} and s.number < ${p.add(to, 'bigint')} and ${where}
-  order by s.number desc limit ${BLOCK})`,
+  const active = isActiveOnly(conditions) ? ` && '''${ACTIVE}'''::tsquery` : ''
+  const where = `s.document @@ (${asked}${active}) and numnode(${asked}) > 0 and ${whereOf(conditions, p)}`
+  const found = 'select s.ticket_id, s.number, s.document, t.created_at'
+  const ordered = `order by s.number desc limit ${BLOCK}`
+  const tiers = Array.from(
+    { length: TICKET_SEARCH_TIERS.length + 1 },
+    (_, tier) => `(
+  ${found} from ticket_search s join tickets t on t.id = s.ticket_id
+  where s.tier = ${tier} and s.number < (select coalesce(min(number), 0) from walked) and ${where} ${ordered})`,
   )
   const statement = `
+with walked as materialized (
+  select ticket_id, number, document from ticket_search where number < ${p.add(bound, 'bigint')}
+  order by number desc limit ${WALKED}
+)
 select ticket_id as id, number::float8 as number, extract(epoch from created_at)::float8 * 1000 as created_at,
   ts_rank(${WEIGHTS}, document, ${asked}, 1)::float8 as rank
-from (select * from (${branches.join(' union all ')}) windows limit ${BLOCK}) newest`
+from (
+  select * from (
+    (${found} from walked s join tickets t on t.id = s.ticket_id where ${where} ${ordered})
+    union all ${tiers.join(' union all ')}
+  ) all_of_them limit ${BLOCK}
+) newest`
   const rows = await sqlClient.unsafe<RawCandidate[]>(statement, p.values as never[], { prepare: true })
   return rows.map(toCandidate)
 }

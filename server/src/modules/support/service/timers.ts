@@ -2,6 +2,7 @@ import { addMs, DAY } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
 import { inTx } from '../../../tx.ts'
 import { deleteExpiredPresence } from '../queries/presence.ts'
+import { moveTiers } from '../queries/ticket-search.ts'
 import { lockTicket, type TicketRow } from '../queries/tickets.ts'
 import { dueTickets, type TimerName } from '../queries/timers.ts'
 import { type Move, moveTicket, REOPEN_DAYS } from './move.ts'
@@ -43,6 +44,7 @@ const BATCH = 200
 /** Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other. */
 export async function runTimers(ctx: Ctx): Promise<void> {
   await deleteExpiredPresence(ctx.db, ctx.deps.clock.now())
+  await moveTiers(ctx.db)
   for (const name of ['hold', 'inactivity', 'close'] as const) {
     const timer = TIMERS[name]
     const before = timer.before(ctx.deps.clock.now())

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { addMs, DAY, HOUR } from '../../../../clock.ts'
+import { addMs, HOUR } from '../../../../clock.ts'
 import type { Condition, QueueSort } from '../../queries/queue.ts'
 import type { filtersSchema, VIEWS } from '../../schemas/queue.ts'
 
@@ -14,7 +14,6 @@ export interface Asking {
 
 /** A promise is due soon when so much time is left. */
 const SOON_MS = 4 * HOUR
-const RECENTLY_DAYS = 7
 const UNSOLVED = ['new', 'open', 'pending', 'on_hold'] as const
 
 interface View {
@@ -30,10 +29,8 @@ const VIEW_RULES: { [V in ViewName]: View } = {
   due: { condition: ({ now }) => ({ isActive: true, dueBefore: addMs(now, SOON_MS) }), sort: 'due' },
   breached: { condition: () => ({ breached: true, statuses: UNSOLVED }), sort: 'due' },
   on_hold: { condition: () => ({ statuses: ['on_hold'] }), sort: 'due' },
-  solved_recently: {
-    condition: ({ now }) => ({ statuses: ['solved'], solvedFrom: addMs(now, -RECENTLY_DAYS * DAY) }),
-    sort: 'updated',
-  },
+  // Solved tickets are closed after 14 days.
+  solved_recently: { condition: () => ({ statuses: ['solved'] }), sort: 'updated' },
   all: { condition: () => ({}), sort: 'updated' },
 }
 

@@ -5,7 +5,6 @@ import {
   BLOCK,
   type Candidate,
   matchingTickets,
-  numbersEnd,
   type TextQuery,
   ticketNamed,
   ticketsOfPeople,
@@ -23,7 +22,7 @@ export interface TicketSearch extends Omit<Filters, 'sort'> {
 }
 
 /**
- * Where a page ended. Matches are ranked in blocks of the newest 200 (below `bound`), then the 200 before those: within a block by how well
+ * Where a page ended. Matches are ranked in blocks of the newest 60 (below `bound`), then the 60 before those: within a block by how well
  * they fit and how new they are, at the time of the first page.
  */
 interface Place {
@@ -77,7 +76,7 @@ export async function searchTickets(
   if (direct && cursor === undefined) ids.push(direct.id)
   let place: Place | null =
     cursor === undefined
-      ? { asOf: clock.now().getTime(), bound: await numbersEnd(sql), score: null, number: 0 }
+      ? { asOf: clock.now().getTime(), bound: Number.MAX_SAFE_INTEGER, score: null, number: 0 }
       : toPlace(openCursor(secrets, asked, cursor))
   while (place !== null && ids.length < limit) {
     const page = await readBlock(ctx, {
