@@ -165,17 +165,26 @@ test('every table that names a person is either moved by a join or deliberately 
     // Moved.
     'appeals',
     // Moved.
+    'article_deflections',
+    'article_feedback',
+    // Of staff: on record as they were.
+    'article_versions',
+    'articles',
+    // Moved.
     'checkouts',
     'device_codes',
     // Moved.
     'extension_users',
     'extension_versions',
+    'idempotency_keys',
     'invoices',
     'licenses',
     'payments',
     'publisher_members',
     // Moved; where both accounts have one, the first one's goes.
     'ratings',
+    // Of staff.
+    'refund_requests',
     'review_flags',
     // Hang on ratings; whoever answered or hid one is on record as they were.
     'reviews',
@@ -183,6 +192,18 @@ test('every table that names a person is either moved by a join or deliberately 
     // Moved.
     'submissions',
     'subscriptions',
+    // Of staff.
+    'support_agents',
+    // Moved.
+    'ticket_attachments',
+    // Of staff.
+    'ticket_macros',
+    // Moved.
+    'ticket_messages',
+    // Of staff.
+    'ticket_views',
+    // Moved.
+    'tickets',
     'trials',
     'two_factors',
   ])

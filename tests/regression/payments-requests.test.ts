@@ -89,6 +89,16 @@ test('a refund may be asked for again a day later, and people see it', async () 
   expect(later.requestedAt > first.requestedAt).toBe(true)
   expect(await ask('four')).toEqual(later)
   const audit = await t.deps
-    .sql`select reason from audit_log where action = 'refund.requested_by_customer' order by id`
-  expect(audit.map(({ reason }) => reason)).toEqual(['one', 'three'])
+    .sql`select reason, after from audit_log where action = 'refund.requested_by_customer' order by id`
+  // The audit log can never be erased: it names the tickets, which hold the customer's words.
+  expect(audit).toEqual([
+    { reason: null, after: { ticketId: first.ticketId } },
+    { reason: null, after: { ticketId: later.ticketId } },
+  ])
+  const agent = await signUp(t, { role: 'agent' })
+  const words = [first, later].map(async ({ ticketId }) => {
+    const { messages } = await agent.forge.tickets.get({ id: String(ticketId) })
+    return messages.map(({ body }) => body)
+  })
+  expect(await Promise.all(words)).toEqual([['one'], ['three']])
 })
