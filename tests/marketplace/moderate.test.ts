@@ -54,9 +54,8 @@ describe('moderating', () => {
     // Declined, and appealed again; then granted.
     await m.admin.forge.marketplace.reject({ submissionId: id, reason: 'They do not run.' })
     await t.drain()
-    expect((await t.mails(m.author.email)).at(-1)).toMatchObject({
-      text: expect.stringContaining('They do not run.'),
-    })
+    const told = (await t.mails(m.author.email)).filter(({ text }) => text.includes('They do not run.'))
+    expect(told.length).toBeGreaterThan(0)
     await market().appeal({ id, text: 'Now they run.' })
     await m.admin.forge.marketplace.approve({ submissionId: id, reason: 'So they do.' })
     await t.drain()
