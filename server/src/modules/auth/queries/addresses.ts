@@ -1,5 +1,6 @@
 import { accounts, type Db, users } from '@devforge/db'
-import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 
 /** The account with its row locked, unless it was deleted. */
 export async function lockAccount(db: Db, userId: string) {
@@ -9,6 +10,18 @@ export async function lockAccount(db: Db, userId: string) {
     .where(and(eq(users.id, userId), isNull(users.erasedAt)))
     .for('update')
   return row
+}
+
+/** A shadow account and whoever holds the address that it claims, not locked: between these things may move. None for any other account. */
+export async function accountsToJoin(db: Db, userId: string): Promise<string[]> {
+  const claimant = alias(users, 'claimant')
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .innerJoin(claimant, or(eq(users.id, claimant.id), eq(users.email, claimant.claimedEmail)))
+    .where(and(eq(claimant.id, userId), isNotNull(claimant.claimedEmail)))
+    .orderBy(users.id)
+  return rows.map((row) => row.id)
 }
 
 /** The account that holds a mail address, proven or not, with its row locked. */

@@ -3,9 +3,17 @@ import type { Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { networkOf } from '../../../limits.ts'
 import { inTx } from '../../../tx.ts'
+import { holdPeople } from '../../support/service/people.ts'
 import { eraseUser } from '../../users/service/erase.ts'
 import { moveBelongings } from '../../users/service/join.ts'
-import { findClaimant, hasSignIn, lockAccount, lockHolder, setAddress } from '../queries/addresses.ts'
+import {
+  accountsToJoin,
+  findClaimant,
+  hasSignIn,
+  lockAccount,
+  lockHolder,
+  setAddress,
+} from '../queries/addresses.ts'
 import { deleteSessions } from '../queries.ts'
 import { redeemProof } from './proofs.ts'
 import { mailProof, shadowEmail } from './sign-up.ts'
@@ -26,6 +34,7 @@ export async function verifyEmail(ctx: Ctx, { token }: { token: string }): Promi
   await ctx.deps.limits.consume([['link:ip', networkOf(ctx.ip)]])
   return inTx(ctx, async (ctx) => {
     const userId = await redeemProof(ctx, 'verify-email', token)
+    if (userId !== null) await holdPeople(ctx, await accountsToJoin(ctx.db, userId))
     const account = userId === null ? undefined : await lockAccount(ctx.db, userId)
     if (!account) throw new AppError('AUTH_TOKEN_INVALID')
     if (account.claimedEmail !== null) return claimAddress(ctx, account, account.claimedEmail)

@@ -6,11 +6,36 @@ import {
   ticketMessages,
   ticketSearch,
   tickets,
+  users,
 } from '@devforge/db'
-import { and, asc, eq, inArray, isNull, or } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 
 /** What stands where somebody's words were. */
 const ERASED = '[erased]'
+
+/** Whether an account has not been deleted. Asked under the lock of a ticket: who deletes an account holds its tickets first. */
+export async function isThere(db: Db, userId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.erasedAt)))
+  return rows.length > 0
+}
+
+/** Locks all tickets of some people, and those that they have to do something about as agents, in the order of their ids. */
+export async function lockTicketsAround(db: Db, userIds: string[]): Promise<void> {
+  await db
+    .select({ id: tickets.id })
+    .from(tickets)
+    .where(
+      or(
+        inArray(tickets.requesterId, userIds),
+        and(inArray(tickets.assigneeId, userIds), sql`${tickets.status} not in ('solved', 'closed')`),
+      ),
+    )
+    .orderBy(asc(tickets.id))
+    .for('update')
+}
 
 /** The tickets of a person, locked in the order in which everybody locks them. */
 async function lockOwn(db: Db, requesterId: string): Promise<string[]> {

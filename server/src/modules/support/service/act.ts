@@ -8,7 +8,7 @@ import { deskLinks } from './links.ts'
 import { holdTicket, saveTicket, type TicketEvent } from './save.ts'
 import type { StaffCtx } from './work.ts'
 
-/** The ticket that something is done in, not locked yet: licenses and payments are locked before tickets. @throws NOT_FOUND, TICKET_CLOSED */
+/** The ticket that something is done in. Refunds lock the payment first, then the ticket. @throws NOT_FOUND, TICKET_CLOSED */
 export async function caseOf(ctx: StaffCtx, id: string): Promise<TicketRow> {
   const found = await findTicket(ctx.db, { id })
   if (!found) throw notFound('ticket', id)
@@ -53,6 +53,8 @@ interface Act {
 export async function freeDevice(ctx: StaffCtx, { id, deviceId, reason }: Act & { deviceId: string }) {
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
+    // Before the license: who deletes an account, or joins it to another, holds its tickets first.
+    await holdTicket(ctx, { id })
     const found = await caseOf(ctx, id)
     const licenseIds = await linkedIds(ctx, id, 'license')
     const { requesterId: userId } = found
@@ -76,6 +78,8 @@ export async function freeDevice(ctx: StaffCtx, { id, deviceId, reason }: Act & 
 export async function reissueKey(ctx: StaffCtx, { id, licenseId, reason }: Act & { licenseId: string }) {
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
+    // Before the license: who deletes an account, or joins it to another, holds its tickets first.
+    await holdTicket(ctx, { id })
     const found = await caseOf(ctx, id)
     const licenseIds = await linkedIds(ctx, id, 'license')
     const { requesterId: userId } = found

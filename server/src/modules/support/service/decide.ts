@@ -11,6 +11,7 @@ import {
 } from '../queries/tickets.ts'
 import { choices } from '../transitions.ts'
 import { isOver, moveTicket } from './move.ts'
+import { requireThere } from './people.ts'
 import { messageEvent, postMessage } from './post.ts'
 import { presentDesk, presentTicket } from './present.ts'
 import { holdTicket, saveTicket, type TicketEvent } from './save.ts'
@@ -75,6 +76,7 @@ export async function rate(
   return inTx(ctx, async (ctx) => {
     // One's own, also for agents.
     const ticket = await holdTicket(ctx, { id, requesterId: ctx.actor.userId })
+    await requireThere(ctx, ctx.actor.userId)
     const now = ctx.deps.clock.now()
     if (isOver(ticket, now)) throw new AppError('TICKET_CLOSED', { id })
     if (ticket.status !== 'solved') throw new AppError('TICKET_NOT_SOLVED', { status: ticket.status })

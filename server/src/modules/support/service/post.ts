@@ -8,6 +8,7 @@ import { addSearchWords } from '../queries/ticket-search.ts'
 import type { TicketPatch, TicketRow } from '../queries/tickets.ts'
 import { answeredMailId } from './mail/send.ts'
 import { moveTicket } from './move.ts'
+import { requireThere } from './people.ts'
 
 export interface Post {
   kind: MessageRow['kind']
@@ -26,7 +27,8 @@ export interface Post {
  * Puts a message into a locked ticket. What it changes of the ticket is told, not written: `saveTicket` does that, once, together with
  * whatever else happens.
  * @returns undefined when the author used the idempotency key before
- * @throws NOT_FOUND for an attachment that somebody else uploaded, that another message has, or that is not there at all
+ * @throws NOT_FOUND for an attachment that somebody else uploaded, that another message has, or that is not there at all;
+ * AUTH_SESSION_ENDED when the customer's account was deleted in this moment
  */
 export async function postMessage(
   ctx: Ctx,
@@ -46,6 +48,8 @@ export async function postMessage(
   }
   const message = await insertMessage(ctx.db, values)
   if (!message) return undefined
+  // Asked after it was written: a ticket that is new has no lock to wait at, but writing for an account waits for who deletes it.
+  if (post.authorType === 'customer' && post.authorId !== null) await requireThere(ctx, post.authorId)
   if (attachmentIds.length > 0) {
     const uploaderId = post.source === 'mail' ? null : post.authorId
     const to = { ticketId: ticket.id, messageId: message.id }

@@ -7,7 +7,7 @@ import { confirmPassword } from '../../auth/service/passwords.ts'
 import { revokeLicense } from '../../licenses/service/decide.ts'
 import { leavePublishers } from '../../marketplace/service/leave-publishers.ts'
 import { closeCheckouts } from '../../payments/service/close-checkouts.ts'
-import { holdDesk } from '../../support/service/leave.ts'
+import { holdPeople } from '../../support/service/people.ts'
 import { openLicenseIds, openSubscriptionIds } from '../queries/erase.ts'
 import { findUser } from '../queries.ts'
 import { eraseUser } from './erase.ts'
@@ -26,7 +26,7 @@ export async function deleteAccount(
   const { userId } = ctx.actor
   await confirmPassword(ctx, password)
   await inTx(ctx, async (ctx) => {
-    await holdDesk(ctx, userId)
+    await holdPeople(ctx, [userId])
     // Before all else, since what is being bought in this moment is then either among the licenses below, or refused.
     await closeCheckouts(ctx, userId)
     const user = await findUser(ctx.db, userId)
