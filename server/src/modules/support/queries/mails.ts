@@ -62,7 +62,24 @@ export async function waitingMails(db: Db, before: Date): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-/** Mails whose bytes have been kept long enough. Those that people have yet to look at are kept longer. */
+/** Whether the very same bytes came before. */
+export async function hasMailBytes(db: Db, sha256: Buffer): Promise<boolean> {
+  const rows = await db
+    .select({ id: inboundMails.id })
+    .from(inboundMails)
+    .where(eq(inboundMails.sha256, sha256))
+  return rows.length > 0
+}
+
+/** Gives up mails that nobody has looked at since a time. */
+export async function expireParked(db: Db, { before, now }: { before: Date; now: Date }): Promise<void> {
+  await db
+    .update(inboundMails)
+    .set({ status: 'ignored', reason: 'expired', updatedAt: now })
+    .where(and(eq(inboundMails.status, 'parked'), lt(inboundMails.updatedAt, before)))
+}
+
+/** Mails whose bytes have been kept long enough, or must go at once. Those that people have yet to look at are kept longer. */
 export async function outdatedMails(db: Db, before: Date): Promise<{ id: string; storageKey: string }[]> {
   const rows = await db
     .select({ id: inboundMails.id, storageKey: inboundMails.storageKey })
@@ -71,7 +88,7 @@ export async function outdatedMails(db: Db, before: Date): Promise<{ id: string;
       and(
         isNotNull(inboundMails.storageKey),
         inArray(inboundMails.status, ['processed', 'ignored']),
-        or(lt(inboundMails.createdAt, before), eq(inboundMails.reason, 'erased')),
+        or(lt(inboundMails.createdAt, before), inArray(inboundMails.reason, ['erased', 'expired'])),
       ),
     )
     .limit(500)

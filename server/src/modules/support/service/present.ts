@@ -110,7 +110,11 @@ export function presentMessage({ message, authorName, attachments }: AuthoredMes
   return {
     id: message.id,
     kind: message.kind,
-    author: { type: message.authorType, name: authorName ?? 'Dev Forge' },
+    // Of a mail that became a note the author is known, and not proven.
+    author: {
+      type: message.authorType,
+      name: message.authorType === 'system' ? 'Dev Forge' : (authorName ?? 'Dev Forge'),
+    },
     body: message.body,
     // A picture from elsewhere would tell its sender when, and from where, the ticket is read.
     html: renderMarkdown(message.body, { remoteImages: false }),

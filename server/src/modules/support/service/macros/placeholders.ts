@@ -29,7 +29,7 @@ export const unknownPlaceholders = (text: string): string[] => [
  * Names and subjects are other people's words: they must say in the agent's answer what they say, and be no link, heading, picture or HTML
  * of it.
  */
-function plain(value: string): string {
+export function plain(value: string): string {
   const escaped = value
     .replace(/[\\`*_[\]<>~|&!]/g, (mark) => `\\${mark}`)
     // What looks like an address becomes a link by itself.

@@ -7,7 +7,10 @@ import { describe } from '../../../../errors/describe.ts'
 import { AppError } from '../../../../errors.ts'
 import { inTx } from '../../../../tx.ts'
 import {
+  expireParked,
   findInboundMail,
+  hasMailBytes,
+  type InboundMailRow,
   insertInboundMail,
   isKnownMail,
   lockInboundMail,
@@ -23,6 +26,8 @@ import { type Outcome, routeMail } from './route.ts'
 const MAX_ATTEMPTS = 5
 /** How long the bytes of a mail are kept that became a message. */
 const KEPT_DAYS = 14
+/** How long a mail that was held back waits for somebody to look. */
+const PARKED_DAYS = 30
 
 const storageKey = (sha256: Buffer): string => `mail/${sha256.toString('hex')}`
 
@@ -33,6 +38,8 @@ const storageKey = (sha256: Buffer): string => `mail/${sha256.toString('hex')}`
 export async function takeMail(ctx: Ctx, raw: Buffer): Promise<'received' | 'known'> {
   const sha256 = createHash('sha256').update(raw).digest()
   const now = ctx.deps.clock.now()
+  // Not stored again: its bytes may be gone for good by now.
+  if (await hasMailBytes(ctx.db, sha256)) return 'known'
   await ctx.deps.files.put(storageKey(sha256), raw, { contentType: 'message/rfc822' })
   return inTx(ctx, async (ctx) => {
     const row = await insertInboundMail(ctx.db, {
@@ -56,9 +63,7 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
   const attempts = row.attempts + 1
   // Before it is read, so that it is known should this process not survive it.
   await updateInboundMail(ctx.db, mailId, { attempts, updatedAt: ctx.deps.clock.now() })
-  const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, row.storageKey)
-  const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', mail.from.address) : null
-  const kept = mail && tooMany === null ? await keepAttachments(ctx, mail) : []
+  const { mail, tooMany, kept } = await unpack(ctx, { ...row, attempts })
   await inTx(ctx, async (ctx) => {
     const locked = await lockInboundMail(ctx.db, mailId)
     if (locked?.status !== 'received') return
@@ -76,6 +81,19 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
       updatedAt: ctx.deps.clock.now(),
     })
   })
+}
+
+/** What there is of a mail. A storage that is away is no fault of the mail: that attempt does not count. */
+async function unpack(ctx: Ctx, { id, attempts, storageKey }: InboundMailRow) {
+  try {
+    const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, storageKey)
+    const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', mail.from.address) : null
+    const kept = mail && tooMany === null ? await keepAttachments(ctx, mail) : []
+    return { mail, tooMany, kept }
+  } catch (error) {
+    await updateInboundMail(ctx.db, id, { attempts: attempts - 1, updatedAt: ctx.deps.clock.now() })
+    throw error
+  }
 }
 
 async function read(ctx: Ctx, key: string | null): Promise<ReadMail | undefined> {
@@ -114,16 +132,20 @@ const identityOf = (mail: ReadMail): Buffer | undefined =>
     ? undefined
     : createHash('sha256').update(`${mail.messageId}\n${mail.from?.address}`).digest()
 
-/** Takes up mails whose job was lost, and deletes the bytes of those that are long done. */
+/** Takes up mails whose job was lost, and deletes the bytes of those that are long done, or that nobody looked at. */
 export async function sweepMails(ctx: Ctx, before: Date): Promise<void> {
   for (const mailId of await waitingMails(ctx.db, before)) {
     await ctx.deps.jobs.enqueue(ctx.db, 'support.mail', { mailId }, { singletonKey: mailId })
   }
-  for (const { id, storageKey } of await outdatedMails(
-    ctx.db,
-    addMs(ctx.deps.clock.now(), -KEPT_DAYS * DAY),
-  )) {
-    await ctx.deps.files.delete(storageKey)
-    await updateInboundMail(ctx.db, id, { storageKey: null, updatedAt: ctx.deps.clock.now() })
+  const now = ctx.deps.clock.now()
+  await expireParked(ctx.db, { before: addMs(now, -PARKED_DAYS * DAY), now })
+  for (const { id, storageKey } of await outdatedMails(ctx.db, addMs(now, -KEPT_DAYS * DAY))) {
+    try {
+      await ctx.deps.files.delete(storageKey)
+      await updateInboundMail(ctx.db, id, { storageKey: null, updatedAt: now })
+    } catch (error) {
+      // One that cannot be deleted now must not keep the others.
+      ctx.log.warn({ err: error, id }, 'mail not swept; tried again in a minute')
+    }
   }
 }

@@ -56,7 +56,7 @@ async function ticketOf(ctx: Ctx, mail: ReadMail): Promise<TicketRow | undefined
 async function intoTicket(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outcome> {
   const sender = await findSender(ctx.db, mail.from.address)
   const isRequester = sender?.id === ticket.requesterId && mail.authentication !== 'fail' && !mail.isBounce
-  if (!isRequester) return asNote(ctx, ticket, mail)
+  if (!isRequester) return asNote(ctx, ticket, mail, sender?.id ?? null)
   if (sender.banned) return { status: 'ignored', reason: 'banned' }
   if (isOver(ticket, ctx.deps.clock.now())) {
     if (mail.isAuto) return { status: 'ignored', reason: 'automatic' }
@@ -82,15 +82,15 @@ async function intoTicket(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outc
   })
 }
 
-/** What somebody else sent to a ticket, or a machine about it. */
-function asNote(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outcome> {
+/** What somebody else sent to a ticket, or a machine about it. Whose account it came from is kept with it: with that account it is erased. */
+function asNote(ctx: Ctx, ticket: TicketRow, mail: Sent, authorId: string | null): Promise<Outcome> {
   const why = mail.isBounce
     ? 'A mail could not be delivered. The mail server says:'
     : mail.authentication === 'fail'
       ? `A mail that says it is from ${mail.from.address}, which could not be proven:`
       : `A mail from ${mail.from.address}, who is not the customer:`
   const body = `${why}\n\n${bodyOf(mail).replace(/^/gm, '> ')}`
-  return post(ctx, ticket, mail, { kind: 'note', authorType: 'system', authorId: null, body, isAuto: true })
+  return post(ctx, ticket, mail, { kind: 'note', authorType: 'system', authorId, body, isAuto: true })
 }
 
 async function post(ctx: Ctx, ticket: TicketRow, mail: Sent, values: Omit<Post, 'source'>): Promise<Outcome> {
