@@ -27,6 +27,9 @@ export interface History<E extends Entry> {
 /** Without a change, rights are looked at again and the history is read again this often. */
 const LOOK_AGAIN_MS = 25 * SECOND
 
+/** How long a look at rights counts while the history is read on. */
+const AUTHORIZED_MS = 2 * SECOND
+
 /**
  * Streams a history: what there is, then what comes, each entry once and in order, until it ends. The history is the truth and
  * notifications only wake the reader, so nothing is lost when they are.
@@ -43,7 +46,13 @@ export async function* follow<E extends Entry>(
   let { after } = history
   for (;;) {
     await history.authorize()
+    let authorizedAt = performance.now()
     for (;;) {
+      // Whoever reads a long history slowly may lose the right to it on the way.
+      if (performance.now() - authorizedAt > AUTHORIZED_MS) {
+        await history.authorize()
+        authorizedAt = performance.now()
+      }
       const { entries, ended } = await history.read(after)
       for (const entry of entries) {
         yield tracked(String(entry.sequence), entry)

@@ -27,14 +27,15 @@ export async function requireSession(ctx: RequestContext): Promise<SessionActor>
 }
 
 /**
- * The person behind a session that something else vouches for: a verified token, or an address that we signed for it.
+ * The person behind a session that something else vouches for: a verified token, an address that we signed for it, or a stream that they
+ * opened before. Their role may be another one by now.
  * @throws AUTH_SESSION_ENDED, AUTH_BANNED
  */
 export async function sessionActor(
-  ctx: RequestContext,
+  { db, deps }: Ctx,
   { userId, sessionId }: { userId: string; sessionId: string },
 ): Promise<SessionActor> {
-  const session = await findLiveSession(ctx.db, { userId, sessionId, now: ctx.deps.clock.now() })
+  const session = await findLiveSession(db, { userId, sessionId, now: deps.clock.now() })
   if (!session) throw new AppError('AUTH_SESSION_ENDED')
   if (session.banned) throw new AppError('AUTH_BANNED')
   return actorOf({ userId, sessionId, ...session })

@@ -1,5 +1,5 @@
 import { type Db, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, ne, or, sql } from 'drizzle-orm'
 import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 import type { MessageRow } from './messages.ts'
 import { ownedBy } from './tickets.ts'
@@ -29,6 +29,7 @@ export type EventScope = { ticketId: string } | { requesterId: string } | 'all'
 
 export interface StreamedEvent {
   event: EventRow
+  requesterId: string
   number: number
   subject: string
   status: typeof tickets.$inferSelect.status
@@ -37,7 +38,10 @@ export interface StreamedEvent {
   attachments: AttachmentView[]
 }
 
-/** Events after a sequence, oldest first, with the message that came with them. */
+/**
+ * Events after a sequence, oldest first, with the message that came with them.
+ * @param publicOnly of whose tickets only what is public is told: of all, or of one person's
+ */
 export async function listEvents(
   db: Db,
   {
@@ -45,11 +49,12 @@ export async function listEvents(
     publicOnly,
     after,
     limit,
-  }: { scope: EventScope; publicOnly: boolean; after: number; limit: number },
+  }: { scope: EventScope; publicOnly: string; after: number; limit: number },
 ): Promise<StreamedEvent[]> {
   return db
     .select({
       event: ticketEvents,
+      requesterId: tickets.requesterId,
       number: tickets.number,
       subject: tickets.subject,
       status: tickets.status,
@@ -69,7 +74,9 @@ export async function listEvents(
           : 'ticketId' in scope
             ? eq(ticketEvents.ticketId, scope.ticketId)
             : and(eq(ticketEvents.requesterId, scope.requesterId), ownedBy(scope.requesterId)),
-        publicOnly ? sql`${ticketEvents.isPublic}` : undefined,
+        publicOnly === 'all'
+          ? ticketEvents.isPublic
+          : or(ticketEvents.isPublic, ne(tickets.requesterId, publicOnly)),
       ),
     )
     .orderBy(asc(ticketEvents.sequence))

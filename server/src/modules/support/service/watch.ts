@@ -1,9 +1,9 @@
 import type { TrackedEnvelope } from '@trpc/server'
 import type { Ctx, SessionActor } from '../../../context.ts'
-import { notFound } from '../../../errors.ts'
+import { AppError, notFound } from '../../../errors.ts'
 import { follow } from '../../../realtime/follow.ts'
 import { DESK_TOPIC, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
-import { requireStill } from '../../auth/actor.ts'
+import { sessionActor } from '../../auth/actor.ts'
 import { lastSequence, listEvents, type StreamedEvent } from '../queries/events.ts'
 import { listPresence, type Present } from '../queries/presence.ts'
 import { findTicket } from '../queries/tickets.ts'
@@ -39,7 +39,7 @@ const publicPart = (change: Record<string, unknown> | null): Record<string, unkn
   change && Object.fromEntries(Object.entries(change).filter(([member]) => PUBLIC_MEMBERS.has(member)))
 
 function presentUpdate(
-  { event, message, authorName, attachments, ...ticket }: StreamedEvent,
+  { event, message, authorName, attachments, requesterId: _, ...ticket }: StreamedEvent,
   publicOnly: boolean,
 ) {
   const shown = publicOnly ? publicPart : (change: Record<string, unknown> | null) => change
@@ -63,7 +63,7 @@ export type TicketUpdate = ReturnType<typeof presentUpdate>
 /**
  * What happens to one ticket, to all of one's own, or (agents) to all: from a point on, each change once and in order. Without a point
  * one ticket is told from its beginning, and many from now on. It goes on until the caller leaves.
- * @throws NOT_FOUND, STREAM_LIMIT, and what `requireStill` throws once the session ends or the account is banned
+ * @throws NOT_FOUND, STREAM_LIMIT, and once they may not listen any more AUTH_SESSION_ENDED, AUTH_BANNED, FORBIDDEN (no agent any more)
  */
 export async function* watchTickets(
   ctx: Ctx<SessionActor>,
@@ -77,17 +77,24 @@ export async function* watchTickets(
   const topic = id !== undefined ? ticketTopic(id) : publicOnly ? requesterTopic(actor.userId) : DESK_TOPIC
   const scope =
     id !== undefined ? { ticketId: id } : publicOnly ? { requesterId: actor.userId } : ('all' as const)
+  // A place that never was (of a database before it was restored, say) would have whoever names it wait until it comes.
+  const last = after === undefined && id !== undefined ? 0 : await lastSequence(ctx.db)
   const presence = id !== undefined && !publicOnly ? presenceReader(ctx, id) : undefined
   yield* follow<TicketUpdate>(
     ctx.deps,
     {
       topic,
       accountId: actor.userId,
-      after: after ?? (id === undefined ? await lastSequence(ctx.db) : 0),
-      authorize: () => requireStill(ctx),
+      after: Math.min(after ?? last, last),
+      async authorize() {
+        const now = await sessionActor(ctx, actor)
+        if (!publicOnly && !isStaff(now)) throw new AppError('FORBIDDEN', { need: 'agent' })
+      },
       async read(from) {
-        const rows = await listEvents(ctx.db, { scope, publicOnly, after: from, limit: PAGE })
-        const entries = rows.map((row) => presentUpdate(row, publicOnly))
+        // On tickets of their own, agents are customers like everybody.
+        const except = publicOnly ? 'all' : actor.userId
+        const rows = await listEvents(ctx.db, { scope, publicOnly: except, after: from, limit: PAGE })
+        const entries = rows.map((row) => presentUpdate(row, publicOnly || row.requesterId === actor.userId))
         // After what is kept comes what is not: it has no place of its own to go on from.
         if (entries.length === 0 && presence) entries.push(...(await presence(from)))
         return { entries, ended: false }
