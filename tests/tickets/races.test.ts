@@ -114,7 +114,8 @@ describe('merges and splits in the same moment as', () => {
     for (let round = 0; round < 12; round++) {
       const [from, into] = [await open(`asked ${round}`), await open()]
       await agent.forge.tickets.reply({ id: into, body: 'Which?', status: 'pending' })
-      await t.deps.sql`update tickets set status_changed_at = ${daysAgo(8)} where id = ${into}`
+      await t.deps
+        .sql`update tickets set status_changed_at = ${daysAgo(8)}, last_agent_message_at = ${daysAgo(8)} where id = ${into}`
       const done = await outcomes(timers(), agent.forge.tickets.merge({ from, into }), timers())
       expect(done).toEqual(['ok', 'ok', 'ok'])
       expect(await rowOf(into)).toMatchObject({ status: 'open', waits: true })
@@ -198,7 +199,7 @@ describe('timers', () => {
       }
     }
     await t.deps.sql`
-      update tickets set status_changed_at = ${longAgo}, last_solved_at = case when last_solved_at is not null then ${longAgo}::timestamptz end,
+      update tickets set status_changed_at = ${longAgo}, last_agent_message_at = ${longAgo}, last_solved_at = case when last_solved_at is not null then ${longAgo}::timestamptz end,
         hold_until = case when hold_until is not null then ${longAgo}::timestamptz end where id = any(${ids})`
     expect(await outcomes(timers(), timers(), timers(), timers(), timers())).toEqual(Array(5).fill('ok'))
     const rows = await t.deps.sql<{ to: string; tickets: number; events: number }[]>`

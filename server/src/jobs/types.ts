@@ -58,6 +58,8 @@ export interface JobData {
     plan: (typeof supportPlan.enumValues)[number]
     priority: (typeof ticketPriority.enumValues)[number]
     after?: string
+    /** Some tickets that were left over. */
+    only?: string[]
   }
   'support.planChanged': { userId: string }
   'support.mail': { mailId: string }

@@ -48,6 +48,7 @@ export interface MailTemplates {
   'appeal-declined': { name: string; extension: string; answer: string }
   'sla-warning': { name: string; ticket: string; promise: string; dueAt: string }
   'sla-breached': { name: string; ticket: string; promise: string; dueAt: string }
+  'sla-unassigned': { name: string; queue: string; ticket: string; promise: string; dueAt: string }
   'ticket-opened': { name: string; number: number; subject: string; body: string }
   'ticket-answered': {
     name: string
@@ -295,6 +296,14 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
     paragraphs: [
       `Hello ${name},`,
       `the ${promise} of ticket ${ticket}, which is yours, was due at ${dueAt} and is late.`,
+    ],
+  }),
+  'sla-unassigned': ({ name, queue, ticket, promise, dueAt }) => ({
+    subject: `${queue}: tickets that nobody has are late`,
+    paragraphs: [
+      `Hello ${name},`,
+      `nobody has ticket ${ticket} of the queue ${queue}, whose ${promise} was due at ${dueAt} and is late.`,
+      'There may be more by now: the desk shows all of them. Such a mail comes once an hour at most.',
     ],
   }),
   'ticket-opened': ({ name, number, subject, body }) => ({

@@ -5,7 +5,7 @@ import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { toPage } from '../../../wire.ts'
 import { endSessions, startSession } from '../../auth/service/sessions.ts'
-import { holdDesk, leaveDesk } from '../../support/service/leave.ts'
+import { holdDesk, leaveDesk, returnToDesk } from '../../support/service/leave.ts'
 import { presentUser } from '../../users/present.ts'
 import type { User } from '../../users/schemas.ts'
 import { assertNotLastAdmin } from '../../users/service/last-admin.ts'
@@ -68,6 +68,7 @@ export function setRole(
       after: { role },
     })
     if (role === 'customer') await leaveDesk(ctx, userId)
+    else await returnToDesk(ctx, userId)
     return changed(after, userId)
   })
 }
@@ -118,6 +119,7 @@ export function unban(ctx: AdminCtx, { userId, reason }: { userId: string; reaso
       before: { banned: before.banned },
       after: { banned: false },
     })
+    await returnToDesk(ctx, userId)
     return changed(after, userId)
   })
 }

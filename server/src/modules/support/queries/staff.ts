@@ -1,5 +1,19 @@
-import { type Db, supportAgents, supportQueueAgents, tickets, users } from '@devforge/db'
-import { and, asc, eq, exists, gt, ilike, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { type Db, supportAgents, supportQueueAgents, supportQueues, tickets, users } from '@devforge/db'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  gt,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm'
 import { type AgentRow, mayWork } from './agents.ts'
 import { loadOf } from './assignment.ts'
 
@@ -99,4 +113,34 @@ export async function listAssignable(
     )
     .orderBy(asc(users.name), asc(users.id))
     .limit(filter.limit)
+}
+
+/** Who could take a ticket of a queue: its agents, those at their desks first; admins where there are none. In one order for everybody. */
+export async function peopleOfQueue(
+  db: Db,
+  { queueId, now, limit }: { queueId: string; now: Date; limit: number },
+): Promise<{ queue: string; people: { id: string; name: string; email: string }[] }> {
+  const person = { id: users.id, name: users.name, email: users.email }
+  const [queue] = await db
+    .select({ name: supportQueues.name })
+    .from(supportQueues)
+    .where(eq(supportQueues.id, queueId))
+  const agents = await db
+    .select(person)
+    .from(supportQueueAgents)
+    .innerJoin(supportAgents, eq(supportAgents.userId, supportQueueAgents.agentId))
+    .innerJoin(users, eq(users.id, supportAgents.userId))
+    .where(and(eq(supportQueueAgents.queueId, queueId), mayWork(now)))
+    .orderBy(desc(supportAgents.available), asc(users.id))
+    .limit(limit)
+  const people =
+    agents.length > 0
+      ? agents
+      : await db
+          .select(person)
+          .from(users)
+          .where(and(eq(users.role, 'admin'), isNull(users.erasedAt), eq(users.banned, false)))
+          .orderBy(asc(users.id))
+          .limit(limit)
+  return { queue: queue?.name ?? queueId, people: people.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }
 }

@@ -1,11 +1,16 @@
 import { type Db, tickets } from '@devforge/db'
-import { and, asc, eq, gt, lt, lte } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lt, lte, or } from 'drizzle-orm'
 
 export type TimerName = 'hold' | 'inactivity' | 'close'
 
 const conditions = {
   hold: (before: Date) => and(eq(tickets.status, 'on_hold'), lte(tickets.holdUntil, before)),
-  inactivity: (before: Date) => and(eq(tickets.status, 'pending'), lte(tickets.statusChangedAt, before)),
+  inactivity: (before: Date) =>
+    and(
+      eq(tickets.status, 'pending'),
+      lte(tickets.statusChangedAt, before),
+      or(isNull(tickets.lastAgentMessageAt), lte(tickets.lastAgentMessageAt, before)),
+    ),
   close: (before: Date) => and(eq(tickets.status, 'solved'), lt(tickets.lastSolvedAt, before)),
 } satisfies { [N in TimerName]: unknown }
 

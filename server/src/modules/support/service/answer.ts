@@ -12,6 +12,7 @@ export interface Answer {
 
 /**
  * Tells a decision in the tickets that asked for it (a report, an appeal), and solves them. What is closed or merged by then stays as it is.
+ * The caller mails the decision: that the ticket is solved is no mail of its own.
  * Last in the caller's transaction.
  */
 export async function answerTickets(ctx: StaffCtx, answers: Answer[]): Promise<void> {
@@ -32,7 +33,7 @@ async function answered(
   before: TicketChange['before'],
   body: string,
 ): Promise<TicketChange | undefined> {
-  const { type: who, userId } = ctx.actor
+  const { type: who } = ctx.actor
   const posted = await postMessage(ctx, before, {
     kind: 'message',
     authorType: 'system',
@@ -44,6 +45,8 @@ async function answered(
   const moved =
     before.status === 'solved'
       ? {}
-      : moveTicket(before, { to: 'solved', who, by: 'decision', userId }, ctx.deps.clock.now())
-  return { before, patch: { ...posted.patch, ...moved }, events: [messageEvent(posted.message)] }
+      : // Whoever decides on the matter does not take the ticket by that.
+        moveTicket(before, { to: 'solved', who, by: 'decision' }, ctx.deps.clock.now())
+  const events = [messageEvent(posted.message)]
+  return { before, patch: { ...posted.patch, ...moved }, events, isToldElsewhere: true }
 }

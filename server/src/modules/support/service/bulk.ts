@@ -89,8 +89,10 @@ export async function bulk(
       const { ticket } = await act(ctx, { id }, wanted, key)
       results.push({ id, ok: true, code: null, version: ticket.version })
     } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      results.push({ id, ok: false, code: error.code, version: null })
+      // What was done to others is done: that one fails for whatever reason must not hide it.
+      if (!(error instanceof AppError)) ctx.log.error({ err: error, ticketId: id }, 'bulk action failed')
+      const code = error instanceof AppError ? error.code : 'INTERNAL'
+      results.push({ id, ok: false, code, version: null })
     }
   }
   return { results }

@@ -10,6 +10,7 @@ import {
 } from '../queries/diagnostics.ts'
 import { lockTicket } from '../queries/tickets.ts'
 import { diagnosticsSchema } from '../schemas/diagnostics.ts'
+import { eachTicket, throwFailed } from './each.ts'
 import { saveTicket } from './save.ts'
 
 /** How long they are kept. */
@@ -53,17 +54,20 @@ export async function diagnosticsOf(ctx: Ctx, ticketId: string) {
 /** Deletes those whose time is over; each ticket's history tells it. */
 export async function expireDiagnostics(ctx: Ctx): Promise<void> {
   const now = ctx.deps.clock.now()
+  const failed: { error: unknown }[] = []
   for (let after = ''; ; ) {
     const ids = await expiredDiagnostics(ctx.db, { now, after, limit: BATCH })
-    for (const id of ids) {
-      await inTx(ctx, async (ctx) => {
-        const ticket = await lockTicket(ctx.db, { id })
-        if (!ticket || !(await deleteDiagnostics(ctx.db, id))) return
-        await saveTicket(ctx, ticket, {}, [{ type: 'diagnostics.deleted', isPublic: true }])
-      })
-    }
+    failed.push(...(await eachTicket(ctx, ids, (id) => expire(ctx, id))))
     const last = ids.at(-1)
-    if (last === undefined || ids.length < BATCH) return
+    if (last === undefined || ids.length < BATCH) break
     after = last
   }
+  throwFailed(failed)
 }
+
+const expire = (ctx: Ctx, id: string): Promise<void> =>
+  inTx(ctx, async (ctx) => {
+    const ticket = await lockTicket(ctx.db, { id })
+    if (!ticket || !(await deleteDiagnostics(ctx.db, id))) return
+    await saveTicket(ctx, ticket, {}, [{ type: 'diagnostics.deleted', isPublic: true }])
+  })

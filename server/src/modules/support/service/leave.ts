@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../context.ts'
 import { lockAgent, lockTicketsOf, updateAgent } from '../queries/agents.ts'
 import type { TicketRow } from '../queries/tickets.ts'
+import { wakeAssignment } from './assignment/wake.ts'
 import { saveTickets } from './save.ts'
 
 /**
@@ -27,7 +28,11 @@ export async function leaveDesk(ctx: Ctx, userId: string): Promise<void> {
   )
 }
 
-/** The same for an account that is deleted: nothing that an agent wrote of themselves stays. */
+/** Somebody may work on tickets again (promoted, unbanned): what waits is given out. Last in the transaction that decided so. */
+export const returnToDesk = (ctx: Ctx, userId: string): Promise<void> =>
+  wakeAssignment(ctx, { agentIds: [userId] })
+
+/** `leaveDesk` for an account that is deleted: nothing that an agent wrote of themselves stays. */
 export async function eraseAgent(ctx: Ctx, userId: string): Promise<void> {
   await updateAgent(ctx.db, userId, { active: false, signature: null, updatedAt: ctx.deps.clock.now() })
   await leaveDesk(ctx, userId)

@@ -50,6 +50,8 @@ export interface TicketChange {
   events: TicketEvent[]
   /** Whether it answers the customer; default: an agent wrote. */
   answered?: boolean | undefined
+  /** The customer is told by another mail. */
+  isToldElsewhere?: boolean | undefined
 }
 
 /** `saveTickets` of one. */
@@ -72,8 +74,8 @@ export async function saveTicket(
 export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<TicketRow[]> {
   const now = ctx.deps.clock.now()
   const kept = await keptAssignees(ctx, changes)
-  const saved: { before: TicketRow; after: TicketRow; events: TicketEvent[] }[] = []
-  for (const { before, patch, events, answered } of changes) {
+  const saved: { before: TicketRow; after: TicketRow; events: TicketEvent[]; isMailed: boolean }[] = []
+  for (const { before, patch, events, answered, isToldElsewhere = false } of changes) {
     const isKept = before.assigneeId === null || !comesBack(before, patch) || kept.has(before.assigneeId)
     const changed = isKept ? patch : { ...patch, assigneeId: null }
     const sla = await recomputeSla(ctx, before, { ...before, ...changed }, answered)
@@ -86,9 +88,10 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
     if (!after) throw new Error(`ticket ${before.id} vanished while locked`)
     const isActive = after.status !== 'closed'
     if (isActive !== (before.status !== 'closed')) await markActive(ctx.db, after.id, isActive)
-    saved.push({ before, after, events: [...events, ...changesBetween(before, after), ...sla.events] })
+    const told = [...events, ...changesBetween(before, after), ...sla.events]
+    saved.push({ before, after, events: told, isMailed: !isToldElsewhere })
   }
-  for (const { after, events } of saved) await mailCustomer(ctx, after, events)
+  for (const { after, events, isMailed } of saved) if (isMailed) await mailCustomer(ctx, after, events)
   for (const { after, events } of saved) await tell(ctx, after, events)
   await wakeAssignment(ctx, {
     queueIds: unique(

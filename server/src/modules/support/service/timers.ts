@@ -5,6 +5,7 @@ import { deleteExpiredPresence } from '../queries/presence.ts'
 import { moveTiers } from '../queries/ticket-search.ts'
 import { lockTicket, type TicketRow } from '../queries/tickets.ts'
 import { dueTickets, type TimerName } from '../queries/timers.ts'
+import { eachTicket, throwFailed } from './each.ts'
 import { type Move, moveTicket, REOPEN_DAYS } from './move.ts'
 import { saveTicket } from './save.ts'
 
@@ -29,7 +30,11 @@ const TIMERS: { [N in TimerName]: Timer } = {
   inactivity: {
     move: { to: 'solved', by: 'inactivity' },
     before: (now) => addMs(now, -INACTIVE_DAYS * DAY),
-    isDue: (ticket, before) => ticket.status === 'pending' && ticket.statusChangedAt <= before,
+    // Whoever was told more since has that much more time.
+    isDue: ({ status, statusChangedAt, lastAgentMessageAt }, before) =>
+      status === 'pending' &&
+      statusChangedAt <= before &&
+      (lastAgentMessageAt === null || lastAgentMessageAt <= before),
   },
   close: {
     move: { to: 'closed', by: 'age' },
@@ -41,8 +46,12 @@ const TIMERS: { [N in TimerName]: Timer } = {
 
 const BATCH = 200
 
-/** Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other. */
+/**
+ * Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other.
+ * @throws AggregateError of those that could not be moved, once all others are
+ */
 export async function runTimers(ctx: Ctx): Promise<void> {
+  const failed: { error: unknown }[] = []
   await deleteExpiredPresence(ctx.db, ctx.deps.clock.now())
   await moveTiers(ctx.db)
   for (const name of ['hold', 'inactivity', 'close'] as const) {
@@ -50,12 +59,13 @@ export async function runTimers(ctx: Ctx): Promise<void> {
     const before = timer.before(ctx.deps.clock.now())
     for (let after = ''; ; ) {
       const ids = await dueTickets(ctx.db, name, { before, after, limit: BATCH })
-      for (const id of ids) await runTimer(ctx, timer, { id, before })
+      failed.push(...(await eachTicket(ctx, ids, (id) => runTimer(ctx, timer, { id, before }))))
       const last = ids.at(-1)
       if (last === undefined || ids.length < BATCH) break
       after = last
     }
   }
+  throwFailed(failed)
 }
 
 async function runTimer(ctx: Ctx, { move, isDue }: Timer, { id, before }: { id: string; before: Date }) {

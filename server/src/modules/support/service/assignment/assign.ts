@@ -29,7 +29,17 @@ export async function assignWaiting(ctx: Ctx, queueId: string): Promise<void> {
 
 /** The safety net: whatever waits without a job. */
 export async function sweepWaiting(ctx: Ctx): Promise<void> {
-  for (const queueId of await queuesWithWaiting(ctx.db)) await assignWaiting(ctx, queueId)
+  const failed: unknown[] = []
+  for (const queueId of await queuesWithWaiting(ctx.db)) {
+    try {
+      await assignWaiting(ctx, queueId)
+    } catch (error) {
+      // One queue that cannot be worked on must not keep the others waiting.
+      failed.push(error)
+      ctx.log.error({ err: error, queueId }, 'waiting tickets not assigned')
+    }
+  }
+  if (failed.length > 0) throw new AggregateError(failed, `${failed.length} queues could not be worked on`)
 }
 
 /** @returns whether it is worth trying again */

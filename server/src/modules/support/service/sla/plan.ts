@@ -3,6 +3,7 @@ import { inTx } from '../../../../tx.ts'
 import { supportPlanOf } from '../../../licenses/service/support-plan.ts'
 import { lockPlan, type Plan, ticketsOfPlans } from '../../queries/sla.ts'
 import { lockTicket } from '../../queries/tickets.ts'
+import { eachTicket, throwFailed } from '../each.ts'
 import { saveTicket } from '../save.ts'
 
 const RANK: readonly Plan[] = ['free', 'pro', 'enterprise']
@@ -18,11 +19,11 @@ export async function followPlan(ctx: Ctx, userId: string): Promise<void> {
     const plans = RANK.slice(0, RANK.indexOf(plan))
     return { plan, ids: await ticketsOfPlans(ctx.db, { requesterId: userId, plans }) }
   })
-  for (const id of ids) {
-    await inTx(ctx, async (ctx) => {
+  const raise = (id: string): Promise<void> =>
+    inTx(ctx, async (ctx) => {
       const ticket = await lockTicket(ctx.db, { id })
       if (!ticket || ticket.status === 'closed' || RANK.indexOf(ticket.plan) >= RANK.indexOf(plan)) return
       await saveTicket(ctx, ticket, { plan }, [])
     })
-  }
+  throwFailed(await eachTicket(ctx, ids, raise))
 }

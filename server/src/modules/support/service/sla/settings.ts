@@ -7,6 +7,7 @@ import type { JobData } from '../../../../jobs/types.ts'
 import { inTx } from '../../../../tx.ts'
 import * as queries from '../../queries/sla.ts'
 import { addBusinessMs, type BusinessCalendar } from '../../sla/calendar.ts'
+import { eachTicket, throwFailed } from '../each.ts'
 import { calendarOf } from './policies.ts'
 import { lookAgain } from './sweep.ts'
 
@@ -139,13 +140,21 @@ function businessDue(calendar: BusinessCalendar, from: number, ms: number): numb
 /** Tickets per job: well below the time that a job may take. */
 const BATCH = 500
 
-/** Counts the promises that run by a policy anew, some tickets at a time. */
+/**
+ * Counts the promises that run by a policy anew, some tickets at a time. Those that cannot be are tried again by a job of their own: they
+ * keep no other from it.
+ */
 export async function followPolicy(
   ctx: Ctx,
-  { plan, priority, after = '' }: JobData['support.slaChanged'],
+  { plan, priority, after = '', only }: JobData['support.slaChanged'],
 ): Promise<void> {
+  if (only) return throwFailed(await eachTicket(ctx, only, (id) => lookAgain(ctx, id)))
   const ids = await queries.ticketsOfPolicy(ctx.db, { plan, priority, after, limit: BATCH })
-  for (const id of ids) await lookAgain(ctx, id)
+  const failed = await eachTicket(ctx, ids, (id) => lookAgain(ctx, id))
+  if (failed.length > 0) {
+    const left = failed.map(({ id }) => id)
+    await ctx.deps.jobs.enqueue(ctx.db, 'support.slaChanged', { plan, priority, only: left })
+  }
   const last = ids.at(-1)
   if (last === undefined || ids.length < BATCH) return
   await ctx.deps.jobs.enqueue(ctx.db, 'support.slaChanged', { plan, priority, after: last })

@@ -6,6 +6,7 @@ import { dueChecks, type SlaCheck, updateClocks } from '../../queries/sla.ts'
 import { lockTicket, type TicketRow } from '../../queries/tickets.ts'
 import { advance, type Metric, nextSteps, type Policy, startClocks } from '../../sla/clocks.ts'
 import { lifeOf } from '../../sla/events.ts'
+import { eachTicket, throwFailed } from '../each.ts'
 import { type TicketEvent, tell } from '../save.ts'
 import { clockColumns, METRIC, writeBreaches } from './keep.ts'
 import { mailAssignee } from './mail.ts'
@@ -19,22 +20,15 @@ const BATCH = 200
  */
 export async function sweepSla(ctx: Ctx): Promise<void> {
   const now = ctx.deps.clock.now()
-  const failed: unknown[] = []
+  const failed: { error: unknown }[] = []
   for (let after: SlaCheck | undefined; ; ) {
     const due = await dueChecks(ctx.db, { now, after, limit: BATCH })
-    for (const { id } of due) {
-      try {
-        await lookAgain(ctx, id)
-      } catch (error) {
-        // One that cannot be looked at must not keep the others from it.
-        failed.push(error)
-        ctx.log.error({ err: error, ticketId: id }, 'promises not swept')
-      }
-    }
+    const ids = due.map(({ id }) => id)
+    failed.push(...(await eachTicket(ctx, ids, (id) => lookAgain(ctx, id))))
     after = due.at(-1)
     if (after === undefined || due.length < BATCH) break
   }
-  if (failed.length > 0) throw new AggregateError(failed, `${failed.length} tickets could not be swept`)
+  throwFailed(failed)
 }
 
 /** Brings the clocks of a ticket up to now: by the time, and by the policy as it stands. Writes nothing where nothing is new. */
