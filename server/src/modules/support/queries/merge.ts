@@ -1,4 +1,4 @@
-import { type Db, ticketAttachments, ticketLinks, ticketMessages, tickets } from '@devforge/db'
+import { type Db, ticketAttachments, ticketEvents, ticketLinks, ticketMessages, tickets } from '@devforge/db'
 import { and, eq, gte, inArray, isNotNull, min, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { MessageRow } from './messages.ts'
 
@@ -169,4 +169,28 @@ export async function mergeChain(
     )
     select id from chain order by place`)
   return [...rows].map((row) => row.id)
+}
+
+/**
+ * Whether a message is one that was written to a ticket, wherever it stands by now: it may have been merged or split away, or stand where
+ * its ticket had been merged to until that was undone.
+ */
+export async function wasWrittenTo(
+  db: Db,
+  { message, ticketId }: { message: MessageRow; ticketId: string },
+): Promise<boolean> {
+  const places = [message.ticketId, ...message.movedThrough]
+  if (places.includes(ticketId)) return true
+  const [row] = await db.execute<{ found: boolean }>(sql`
+    with recursive way as (
+      select ${ticketId}::text as id
+      union
+      select e.after->>'mergedIntoId' from way
+      join ${ticketEvents} e on e.ticket_id = way.id and e.type = 'ticket.merged'
+    )
+    select exists (select from way where id in (${sql.join(
+      places.map((place) => sql`${place}`),
+      sql`, `,
+    )})) as found`)
+  return row?.found === true
 }

@@ -1,6 +1,7 @@
 import { AppError, notFound } from '../../../errors.ts'
 import { holdAgents } from '../queries/agents.ts'
 import { findQueue, type MacroRow } from '../queries/macros.ts'
+import { wasWrittenTo } from '../queries/merge.ts'
 import { findMessageByKey, type MessageRow } from '../queries/messages.ts'
 import { isInQueue } from '../queries/queues.ts'
 import type { TicketPatch, TicketRow, TicketStatus } from '../queries/tickets.ts'
@@ -91,7 +92,9 @@ async function isDone(
   if (key === undefined || body === undefined || body === null) return false
   const earlier = await findMessageByKey(ctx.db, { authorId: ctx.actor.userId, idempotencyKey: key })
   if (!earlier) return false
-  if (earlier.ticketId !== ticket.id || earlier.body !== body) throw new AppError('IDEMPOTENCY_CONFLICT')
+  const isSame =
+    earlier.body === body && (await wasWrittenTo(ctx.db, { message: earlier, ticketId: ticket.id }))
+  if (!isSame) throw new AppError('IDEMPOTENCY_CONFLICT')
   return true
 }
 

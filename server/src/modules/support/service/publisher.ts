@@ -4,6 +4,7 @@ import { inTx } from '../../../tx.ts'
 import { toPage } from '../../../wire.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { requireMember } from '../../marketplace/service/publishers.ts'
+import { wasWrittenTo } from '../queries/merge.ts'
 import { type AuthoredMessage, findMessage, findMessageByKey, listMessages } from '../queries/messages.ts'
 import { findShared, listShared, lockShared, type SharedTicket } from '../queries/shared.ts'
 import type { TicketStatus } from '../queries/tickets.ts'
@@ -101,7 +102,10 @@ export async function publisherReply(
         ? undefined
         : await findMessageByKey(ctx.db, { authorId: userId, idempotencyKey })
     if (earlier) {
-      const isSame = earlier.ticketId === id && earlier.authorType === 'publisher' && earlier.body === body
+      const isSame =
+        earlier.authorType === 'publisher' &&
+        earlier.body === body &&
+        (await wasWrittenTo(ctx.db, { message: earlier, ticketId: id }))
       if (!isSame) throw new AppError('IDEMPOTENCY_CONFLICT')
       return earlier.id
     }

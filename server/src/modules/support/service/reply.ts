@@ -3,7 +3,7 @@ import { AppError } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { tookExactly } from '../queries/attachments.ts'
-import { mergeChain } from '../queries/merge.ts'
+import { mergeChain, wasWrittenTo } from '../queries/merge.ts'
 import { findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
 import { findTicket, type TicketRow } from '../queries/tickets.ts'
 import { openTicket } from './create.ts'
@@ -103,8 +103,9 @@ async function repeated(
   if (!message) return undefined
   const found = await findTicket(ctx.db, { id: message.ticketId, ...scopeOf(ctx.actor) })
   const followUpOfId = found?.ticket.followUpOfId ?? null
-  const places = [message.ticketId, ...message.movedThrough, followUpOfId]
-  const answers = places.some((place) => place !== null && chain.includes(place))
+  const answers =
+    (followUpOfId !== null && chain.includes(followUpOfId)) ||
+    (await wasWrittenTo(ctx.db, { message, ticketId: input.id }))
   if (!found || !answers || message.kind !== 'message' || message.body !== input.body)
     throw new AppError('IDEMPOTENCY_CONFLICT')
   if (!(await tookExactly(ctx.db, message.id, input.attachmentIds)))

@@ -4,6 +4,7 @@ import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { holdAgents, insertAgent } from '../queries/agents.ts'
 import { tookExactly } from '../queries/attachments.ts'
+import { wasWrittenTo } from '../queries/merge.ts'
 import { findMessage, findMessageByKey } from '../queries/messages.ts'
 import type { TicketPatch, TicketRow } from '../queries/tickets.ts'
 import { deskOf } from './decide.ts'
@@ -111,7 +112,8 @@ export async function addNote(
         idempotencyKey === undefined
           ? undefined
           : await findMessageByKey(ctx.db, { authorId, idempotencyKey })
-      if (earlier?.ticketId !== id || earlier.kind !== 'note' || earlier.body !== body)
+      if (earlier?.kind !== 'note' || earlier.body !== body) throw new AppError('IDEMPOTENCY_CONFLICT')
+      if (!(await wasWrittenTo(ctx.db, { message: earlier, ticketId: id })))
         throw new AppError('IDEMPOTENCY_CONFLICT')
       if (!(await tookExactly(ctx.db, earlier.id, attachmentIds))) throw new AppError('IDEMPOTENCY_CONFLICT')
       return noted(ctx, ticket, earlier.id)
