@@ -6630,6 +6630,7 @@ export interface ErrorDetails {
     slug: string
     locale: string
   }
+  ATTACHMENT_INFECTED: null
   ATTACHMENT_QUOTA: {
     limitBytes: number
   }

@@ -162,14 +162,16 @@ export const envSchema = z.object({
     .regex(/^(builtin|clamd:\/\/.+|exec:.+)$/)
     .optional()
     .describe(
-      'clamd://host:port, exec:/path/to/scanner (the package on stdin; exit 0 clean, 1 infected), or builtin: our own checks only; unset: every submission waits',
+      'clamd://host:port, exec:/path/to/scanner (the file on stdin; exit 0 clean, 1 infected), or builtin: our own checks only; unset: every submission waits, and attachments are not scanned',
     ),
   MALWARE_SCANNER_TIMEOUT_SECONDS: z.coerce
     .number()
     .min(0.01)
     .max(3_600)
     .default(120)
-    .describe('a scanner that takes longer has failed; the package waits and is tried again'),
+    .describe(
+      'a scanner that takes longer has failed; a package waits and is tried again, an attachment is refused',
+    ),
   TRUSTED_UPDATES: flag
     .default(true)
     .describe('publish updates whose scan is clean and that change nothing risky without a moderator'),

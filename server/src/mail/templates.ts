@@ -49,7 +49,15 @@ export interface MailTemplates {
   'sla-warning': { name: string; ticket: string; promise: string; dueAt: string }
   'sla-breached': { name: string; ticket: string; promise: string; dueAt: string }
   'sla-unassigned': { name: string; queue: string; ticket: string; promise: string; dueAt: string }
-  'ticket-opened': { name: string; number: number; subject: string; body: string }
+  'ticket-opened': {
+    name: string
+    number: number
+    subject: string
+    /** Empty: it is not said again. */
+    body: string
+    /** Whether what is answered by mail arrives as the customer's. */
+    canReply: boolean
+  }
   'ticket-answered': {
     name: string
     agent: string
@@ -58,8 +66,9 @@ export interface MailTemplates {
     /** Markdown. */
     body: string
     solved: boolean
+    canReply: boolean
   }
-  'ticket-solved': { name: string; number: number; subject: string; days: number }
+  'ticket-solved': { name: string; number: number; subject: string; days: number; canReply: boolean }
 }
 export type MailTemplate = keyof MailTemplates
 
@@ -306,32 +315,33 @@ const templates: { [T in MailTemplate]: (data: MailTemplates[T], secret: Secret)
       'There may be more by now: the desk shows all of them. Such a mail comes once an hour at most.',
     ],
   }),
-  'ticket-opened': ({ name, number, subject, body }) => ({
+  'ticket-opened': ({ name, number, subject, body, canReply }) => ({
     subject: `[#${number}] ${subject}`,
     paragraphs: [
-      `Hello ${name},`,
-      `we have your request and will answer it. Its number is #${number}. To add something, answer to this mail.`,
-      'This is what you wrote:',
-      { markdown: body },
+      name === '' ? 'Hello,' : `Hello ${name},`,
+      `we have your request and will answer it. Its number is #${number}. ${canReply ? 'To add something, answer to this mail.' : 'To add something, write in the editor.'}`,
+      ...(body === '' ? [] : ['This is what you wrote:', { markdown: body }]),
     ],
   }),
-  'ticket-answered': ({ name, agent, number, subject, body, solved }) => ({
+  'ticket-answered': ({ name, agent, number, subject, body, solved, canReply }) => ({
     subject: `Re: [#${number}] ${subject}`,
     paragraphs: [
       `Hello ${name},`,
       `${agent} answered your request #${number}:`,
       { markdown: body },
       solved
-        ? 'We believe that this solves it. If it does not, answer to this mail within 14 days, or open the request again in the editor.'
-        : 'To go on, answer to this mail, or in the editor.',
+        ? `We believe that this solves it. If it does not, ${canReply ? 'answer to this mail within 14 days, or open the request again in the editor' : 'open the request again in the editor within 14 days'}.`
+        : canReply
+          ? 'To go on, answer to this mail, or in the editor.'
+          : 'To go on, answer in the editor. Once your mail address is confirmed, you can answer to mails like this one, too.',
     ],
   }),
-  'ticket-solved': ({ name, number, subject, days }) => ({
+  'ticket-solved': ({ name, number, subject, days, canReply }) => ({
     subject: `Re: [#${number}] ${subject}`,
     paragraphs: [
       `Hello ${name},`,
       `your request #${number} is marked as solved.`,
-      `If it is not, answer to this mail within ${days} days, or open it again in the editor.`,
+      `If it is not, ${canReply ? `answer to this mail within ${days} days, or open it again in the editor` : `open it again in the editor within ${days} days`}.`,
     ],
   }),
 }

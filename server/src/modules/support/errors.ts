@@ -1,9 +1,10 @@
 import { defineErrors, error } from '../../errors/define.ts'
 
 export const supportErrors = defineErrors({
+  ATTACHMENT_INFECTED: error('BAD_REQUEST', 'The malware scanner refuses this file. It was not kept.'),
   ATTACHMENT_QUOTA: error<{ limitBytes: number }>(
     'PAYLOAD_TOO_LARGE',
-    'You have uploaded a lot that no message has taken yet. Send it, or wait a day until it is deleted.',
+    'You have uploaded a lot. Send what no message has taken yet, or wait a day.',
   ),
   REFUND_REQUEST_DECIDED: error<{ status: string }>('CONFLICT', 'This request was decided already.'),
   TICKET_WITHOUT_EXTENSION: error<{ id: string }>(

@@ -7,16 +7,27 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
 /** What file systems and shells give a meaning. */
 const SPECIAL = /[<>:"|?*]/g
 
+/** Without dots and blanks around it. By hand: an expression looks at each run of dots within the name again and again. */
+function withoutEnds(name: string): string {
+  const isEnd = (char: string | undefined): boolean => char === '.' || char === ' '
+  let start = 0
+  let end = name.length
+  while (start < end && isEnd(name[start])) start++
+  while (end > start && isEnd(name[end - 1])) end--
+  return name.slice(start, end)
+}
+
 /**
  * What a file is called, as it can be shown and saved anywhere: no path, nothing that hides or reorders what is read (`cod\u202Egpj.exe`
  * looks like `codexe.jpg`), no hidden file, of bounded length. The type never follows from it.
  */
 export function cleanFileName(given: string): string {
-  const name = (given.normalize('NFC').split(/[\\/]/).pop() ?? '')
-    .replace(INVISIBLE, '')
-    .replace(SPECIAL, '_')
-    .replace(/\s+/gu, ' ')
-    .replace(/^[. ]+|[. ]+$/g, '')
+  const name = withoutEnds(
+    (given.normalize('NFC').split(/[\\/]/).pop() ?? '')
+      .replace(INVISIBLE, '')
+      .replace(SPECIAL, '_')
+      .replace(/\s+/gu, ' '),
+  )
   if (name === '') return 'attachment'
   const letters = [...name]
   if (letters.length <= MAX_LENGTH) return name

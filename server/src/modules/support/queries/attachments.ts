@@ -9,6 +9,8 @@ import {
 } from '@devforge/db'
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, or, type SQL, sql } from 'drizzle-orm'
 
+import { ownedBy } from './tickets.ts'
+
 export type AttachmentRow = typeof ticketAttachments.$inferSelect
 
 /** What is shown of an attachment beside its message. */
@@ -50,6 +52,18 @@ export async function looseBytes(db: Db, uploaderId: string): Promise<number> {
     .select({ total: sql<number>`coalesce(sum(${ticketAttachments.sizeBytes}), 0)::float8` })
     .from(ticketAttachments)
     .where(and(eq(ticketAttachments.uploaderId, uploaderId), isLoose))
+  return row?.total ?? 0
+}
+
+/** Bytes that an account has uploaded since a time, sent or not. */
+export async function uploadedBytes(
+  db: Db,
+  { uploaderId, since }: { uploaderId: string; since: Date },
+): Promise<number> {
+  const [row] = await db
+    .select({ total: sql<number>`coalesce(sum(${ticketAttachments.sizeBytes}), 0)::float8` })
+    .from(ticketAttachments)
+    .where(and(eq(ticketAttachments.uploaderId, uploaderId), gt(ticketAttachments.createdAt, since)))
   return row?.total ?? 0
 }
 
@@ -159,7 +173,7 @@ export async function findAttachment(
         isNotNull(ticketAttachments.storageKey),
         isStaff
           ? or(isPublic, ne(tickets.requesterId, userId))
-          : and(isPublic, or(eq(tickets.requesterId, userId), isShared(db, userId))),
+          : and(isPublic, or(ownedBy(userId), isShared(db, userId))),
       ),
     )
   return row?.attachment

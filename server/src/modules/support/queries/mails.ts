@@ -122,9 +122,9 @@ export async function mailsOfTicket(db: Db, ticketId: string, limit: number): Pr
 export async function findSender(
   db: Db,
   email: string,
-): Promise<{ id: string; name: string; banned: boolean } | undefined> {
+): Promise<{ id: string; verified: boolean; banned: boolean } | undefined> {
   const [row] = await db
-    .select({ id: users.id, name: users.name, banned: users.banned })
+    .select({ id: users.id, verified: users.emailVerified, banned: users.banned })
     .from(users)
     .where(and(eq(users.email, email), isNull(users.erasedAt)))
   return row

@@ -1,11 +1,11 @@
 import type { Finding, UpdateDifference } from '@devforge/db'
 import { MINUTE } from '../../../../clock.ts'
 import type { Ctx } from '../../../../context.ts'
+import { scanFile } from '../../../../malware/index.ts'
+import { ScannerFailure } from '../../../../malware/types.ts'
 import { revokeLeakedTokens } from '../../../auth/service/leaked-tokens.ts'
 import { findPublished, type SubmissionRow } from '../../queries/submissions.ts'
 import { findPreviousVersion, hasHarmful, hasPublished, isNewMember } from '../../queries/versions.ts'
-import { createScanner } from '../../scanner/index.ts'
-import { ScannerFailure } from '../../scanner/types.ts'
 import { inspectPackage, openPackage } from '../../vsix/index.ts'
 import type { VsixPackage } from '../../vsix/types.ts'
 import { versionOrder } from '../../vsix/versions.ts'
@@ -107,35 +107,14 @@ async function scanForMalware(
   ctx: Ctx,
   row: SubmissionRow,
 ): Promise<{ findings: Finding[]; failure: string | null }> {
-  const { env, files } = ctx.deps
-  const signal = AbortSignal.timeout(Math.ceil(env.MALWARE_SCANNER_TIMEOUT_SECONDS * 1_000))
   try {
-    const stream = await files.stream(row.storageKey)
-    try {
-      const verdict = await untilAborted(createScanner(env.MALWARE_SCANNER).scan(stream, signal), signal)
-      if (verdict.clean) return { findings: [], failure: null }
-      const message = `the malware scanner found ${verdict.name}`
-      return { findings: [{ rule: 'malware', severity: 'error', message }], failure: null }
-    } finally {
-      stream.destroy()
-    }
+    const verdict = await scanFile(ctx.deps, row.storageKey)
+    if (verdict.clean) return { findings: [], failure: null }
+    const message = `the malware scanner found ${verdict.name}`
+    return { findings: [{ rule: 'malware', severity: 'error', message }], failure: null }
   } catch (error) {
     ctx.log.error({ err: error, submissionId: row.id }, 'malware scan failed')
     const failure = error instanceof ScannerFailure ? error.message : 'The malware scanner failed.'
     return { findings: [], failure }
-  }
-}
-
-/** A scanner that heeds no signal is left behind. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new ScannerFailure('The malware scanner did not answer in time.'))
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop)
   }
 }

@@ -1,4 +1,5 @@
 import { type AddressObject, type HeaderValue, type ParsedMail, simpleParser } from 'mailparser'
+import { type Authentication, authenticationOf } from './authentication.ts'
 import { withoutQuotes } from './quotes.ts'
 
 /** What of a mail we work with. */
@@ -18,7 +19,7 @@ export interface ReadMail {
   /** A report that a mail could not be delivered. */
   isBounce: boolean
   /** What `Authentication-Results` say of the sender, from whom we were told to believe. */
-  authentication: 'pass' | 'fail' | 'unknown'
+  authentication: Authentication
   attachments: { fileName: string; content: Buffer }[]
 }
 
@@ -26,6 +27,8 @@ const MAX_TEXT = 50_000
 /** HTML beyond it is not made text of: mails are letters. */
 const MAX_HTML = 1_000_000
 const MAX_ATTACHMENTS = 10
+/** Receivers of a mail that are looked at. */
+const MAX_RECIPIENTS = 500
 
 const textOf = (value: HeaderValue | undefined): string =>
   typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
@@ -51,7 +54,10 @@ export async function readMail(
     answers: answersOf(mail),
     isAuto: isBounce || isAutomatic(mail),
     isBounce,
-    authentication: authenticationOf(mail, authservId),
+    authentication: authenticationOf(mail.headerLines, {
+      authservId,
+      from: (mail.from?.value ?? []).flatMap(({ address }) => address ?? []),
+    }),
     attachments: mail.attachments
       // Pictures of a signature and the like belong to the HTML, which nobody sees.
       .filter((part) => !part.related)
@@ -91,9 +97,14 @@ const addressesOf = (field: AddressObject | AddressObject[] | undefined): string
 
 function recipientsOf(mail: ParsedMail): string[] {
   const delivered = ['delivered-to', 'x-original-to', 'envelope-to', 'x-envelope-to']
-    .flatMap((name) => textOf(mail.headers.get(name)).match(/[^\s<>",;[\]]+@[^\s<>",;[\]]+/g) ?? [])
+    // Words first, then what has an @: looked for at once, a long header without one takes hours.
+    .flatMap((name) => textOf(mail.headers.get(name)).match(/[^\s<>",;[\]]+/g) ?? [])
+    .filter((word) => word.includes('@'))
     .map((address) => address.toLowerCase())
-  return [...new Set([...delivered, ...addressesOf(mail.to), ...addressesOf(mail.cc)])]
+  return [...new Set([...delivered, ...addressesOf(mail.to), ...addressesOf(mail.cc)])].slice(
+    0,
+    MAX_RECIPIENTS,
+  )
 }
 
 function answersOf(mail: ParsedMail): string[] {
@@ -124,22 +135,4 @@ function bounced(mail: ParsedMail): boolean {
     /^(?:mailer-daemon|postmaster)@/.test(address) ||
     textOf(mail.headers.get('return-path')).replaceAll(/["\s]/g, '') === '<>'
   )
-}
-
-/** Only the word of the one server that we were told of counts: everybody can write such a header. */
-function authenticationOf(mail: ParsedMail, authservId: string | undefined): ReadMail['authentication'] {
-  if (authservId === undefined) return 'unknown'
-  const lines = mail.headerLines
-    .filter(({ key }) => key === 'authentication-results')
-    .map(({ line }) => line.slice(line.indexOf(':') + 1))
-  // The newest header stands first, and that one the trusted server wrote.
-  const results = lines
-    .map((line) => line.trim())
-    .find((line) => line.toLowerCase().startsWith(`${authservId.toLowerCase()};`))
-  if (results === undefined) return 'unknown'
-  if (/\bdmarc=pass\b/i.test(results)) return 'pass'
-  return /\bdmarc=(?:fail|none|temperror|permerror)\b/i.test(results) ||
-    !/\b(?:spf|dkim)=pass\b/i.test(results)
-    ? 'fail'
-    : 'pass'
 }

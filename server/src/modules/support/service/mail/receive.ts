@@ -108,8 +108,8 @@ async function read(ctx: Ctx, key: string | null): Promise<ReadMail | undefined>
 }
 
 /**
- * Keeps the files of a mail, for the message that it becomes; whatever none takes is swept like other uploads. One that is empty or too
- * large is left out: the mail goes on without it.
+ * Keeps the files of a mail, for the message that it becomes; whatever none takes is swept like other uploads. One that is empty, too
+ * large or infected is left out: the mail goes on without it.
  */
 async function keepAttachments(ctx: Ctx, mail: ReadMail): Promise<string[]> {
   if (mail.isAuto) return []
@@ -119,7 +119,8 @@ async function keepAttachments(ctx: Ctx, mail: ReadMail): Promise<string[]> {
       const { id } = await keepFile(ctx, { uploaderId: null, fileName, body: Readable.from([content]) })
       ids.push(id)
     } catch (error) {
-      if (!(error instanceof AppError)) throw error
+      // Without a word of the scanner the mail waits: it is tried again, and at last parked.
+      if (!(error instanceof AppError) || error.code === 'UNAVAILABLE') throw error
       ctx.log.warn({ code: error.code }, 'an attachment of a mail was left out')
     }
   }

@@ -56,7 +56,13 @@ async function ticketOf(ctx: Ctx, mail: ReadMail): Promise<TicketRow | undefined
 async function intoTicket(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outcome> {
   const sender = await findSender(ctx.db, mail.from.address)
   const isRequester = sender?.id === ticket.requesterId && mail.authentication !== 'fail' && !mail.isBounce
-  if (!isRequester) return asNote(ctx, ticket, mail, sender?.id ?? null)
+  if (!isRequester) return asNote(ctx, ticket, mail, { why: whyNote(mail), authorId: sender?.id ?? null })
+  // Anybody can sign up with an address of somebody else, open a ticket, and wait for what that one answers to our mails.
+  if (!sender.verified && ticket.source !== 'mail')
+    return asNote(ctx, ticket, mail, {
+      why: `A mail from ${mail.from.address}, which is not confirmed to be the customer’s:`,
+      authorId: sender.id,
+    })
   if (sender.banned) return { status: 'ignored', reason: 'banned' }
   if (isOver(ticket, ctx.deps.clock.now())) {
     if (mail.isAuto) return { status: 'ignored', reason: 'automatic' }
@@ -82,13 +88,20 @@ async function intoTicket(ctx: Ctx, ticket: TicketRow, mail: Sent): Promise<Outc
   })
 }
 
+function whyNote(mail: Sent): string {
+  if (mail.isBounce) return 'A mail could not be delivered. The mail server says:'
+  return mail.authentication === 'fail'
+    ? `A mail that says it is from ${mail.from.address}, which could not be proven:`
+    : `A mail from ${mail.from.address}, who is not the customer:`
+}
+
 /** What somebody else sent to a ticket, or a machine about it. Whose account it came from is kept with it: with that account it is erased. */
-function asNote(ctx: Ctx, ticket: TicketRow, mail: Sent, authorId: string | null): Promise<Outcome> {
-  const why = mail.isBounce
-    ? 'A mail could not be delivered. The mail server says:'
-    : mail.authentication === 'fail'
-      ? `A mail that says it is from ${mail.from.address}, which could not be proven:`
-      : `A mail from ${mail.from.address}, who is not the customer:`
+function asNote(
+  ctx: Ctx,
+  ticket: TicketRow,
+  mail: Sent,
+  { why, authorId }: { why: string; authorId: string | null },
+): Promise<Outcome> {
   const body = `${why}\n\n${bodyOf(mail).replace(/^/gm, '> ')}`
   return post(ctx, ticket, mail, { kind: 'note', authorType: 'system', authorId, body, isAuto: true })
 }

@@ -9,6 +9,9 @@ import type { TicketEvent } from '../save.ts'
 import { replyAddress } from './address.ts'
 import { unsubscribeUrl } from './unsubscribe.ts'
 
+/** Names are what people say they are called: nobody who is not of us is called as we are, in a mail of ours. */
+const PUBLISHER = 'The publisher of the extension (not Dev Forge)'
+
 /** Mails that a new one names as those before it. */
 const NAMED_MAILS = 5
 
@@ -40,6 +43,8 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
   if (!target) return
   const { name, email: to } = target
   const about = { name, number: ticket.number, subject: ticket.subject }
+  // Where that is not proven, what comes back by mail is not taken for the customer's (`routeMail`).
+  const canReply = target.verified || ticket.source === 'mail'
   const messages = await findAuthoredMessages(ctx.db, messageIds)
   const thread = await threadOf(
     ctx,
@@ -48,13 +53,15 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
   )
   const first = messages[0]?.message
   if (opened && first && !first.isAuto && first.authorType === 'customer') {
-    // Whose address is not proven gets no words by us that somebody else may have written.
-    const body = target.verified || first.source === 'mail' ? first.body : ''
+    // Whose address is not proven gets no words by us that somebody else may have written; and mails say by themselves whom they are from.
+    const said = target.verified
+      ? { ...about, body: first.source === 'mail' ? '' : first.body }
+      : { name: '', number: ticket.number, subject: 'Your request', body: '' }
     await queueMail(ctx, {
       dedupeKey: `ticket-opened:${ticket.id}`,
       to,
       template: 'ticket-opened',
-      data: { ...about, body },
+      data: { ...said, canReply },
       thread,
     })
   }
@@ -69,9 +76,10 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
       template: 'ticket-answered',
       data: {
         ...about,
-        agent: authorName ?? 'Support',
+        agent: message.authorType === 'agent' ? (authorName ?? 'Support') : PUBLISHER,
         body: message.body,
         solved: ticket.status === 'solved',
+        canReply,
       },
       thread,
     })
@@ -82,7 +90,7 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
       dedupeKey: `ticket-solved:${ticket.id}:${ticket.version}`,
       to,
       template: 'ticket-solved',
-      data: { ...about, days: REOPEN_DAYS },
+      data: { ...about, days: REOPEN_DAYS, canReply },
       thread,
     })
   }
