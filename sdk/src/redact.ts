@@ -5,7 +5,7 @@ const SECRET = '[redacted]'
 
 /** Names whose values are secrets, whatever they look like. */
 const SECRET_NAME =
-  'pass(?:word|wd|phrase)|pwd|secret|token|credential|authorization|(?:api|access|private|license|licence|signing)[_-]?key|_auth\\b|session[_-]?id'
+  'pass(?:wor[dt]|wd|phrase)|pwd|secret|token|credential|authorization|(?:api|access|account|private|license|licence|signing)[_-]?key|_auth\\b|session[_-]?id'
 const NAMED_SECRET = new RegExp(SECRET_NAME, 'i')
 
 type Rule = readonly [pattern: RegExp, replacement: string]
@@ -15,11 +15,20 @@ type Rule = readonly [pattern: RegExp, replacement: string]
  * length allows.
  */
 const RULES: readonly Rule[] = [
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,10000}?(?:-----END [A-Z ]{0,40}-----|$)/g, SECRET],
-  // Credentials in an address: scheme://name:password@host
-  [/(:\/\/)[^\s/@"'<>]{1,256}@/g, `$1${SECRET}@`],
+  [
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,10000}?(?:-----END [A-Z ]{0,40}-----|$)/g,
+    SECRET,
+  ],
+  // Credentials in an address: scheme://name:password@host, up to the last @ of it.
+  [/(:\/\/)[^\s/"'<>]{1,256}@/g, `$1${SECRET}@`],
   [/((?:set-)?cookie["']?\s{0,4}[:=])(?!\s{0,4}\[redacted\])[^\r\n]{1,8192}/gi, `$1 ${SECRET}`],
   [/\b(bearer|basic)(\s{1,4})[\w.~+/=-]{8,}/gi, `$1$2${SECRET}`],
+  // Whatever scheme such a header has; what is quoted ends with its quote.
+  [
+    /(authorization\\{0,4}["']?\s{0,4}[:=]\s{0,4}\\{0,4}["']?)(?!(?:bearer|basic)\s|\[redacted\])[a-z]{1,20}\s[^\r\n]{1,4096}/gi,
+    `$1${SECRET}`,
+  ],
+  [/(\s(?:-u|--user)[ =]{1,4})[^\s:"']{0,128}:[^\s"']{1,256}/g, `$1${SECRET}`],
   // License keys, as people type them, too.
   [/\bDF[\s\-–—]{0,2}(?:[0-9A-Z]{5}[\s\-–—]{0,2}){4}[0-9A-Z]{5}\b/gi, SECRET],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, SECRET],
@@ -30,12 +39,15 @@ const RULES: readonly Rule[] = [
     /\b(?:gh[pousr]_|github_pat_|glpat-|npm_|pypi-|hf_|gsk_|dckr_pat_|figd_|lin_api_|shp(?:at|ca|pa|ss)_)[\w-]{16,}/g,
     SECRET,
   ],
-  [/\b(?:xox[a-z]-|xapp-|sk-|AIza|ya29\.|SG\.|dapi)[\w.-]{16,}/g, SECRET],
+  [
+    /\b(?:xox[a-z]-|xapp-|sk-|AIza|ya29\.|SG\.|dapi|hv[bs]\.|dop_v1_|sq0[a-z]{3}-|AGE-SECRET-KEY-)[\w.-]{16,}/g,
+    SECRET,
+  ],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, SECRET],
   // name=value, "name": "value", --name value
   [
     new RegExp(
-      `((?<![\\w-])[\\w.-]{0,40}(?:${SECRET_NAME})[\\w-]{0,40}["'\\]]{0,2}\\s{0,4}[:=]\\s{0,4})(?!\\[redacted\\]|(?:bearer|basic)\\s)(?:"[^"\\r\\n]{1,4096}"|'[^'\\r\\n]{1,4096}'|[^\\s"'&,;]{1,4096})`,
+      `((?<![\\w-])[\\w.-]{0,40}(?:${SECRET_NAME})[\\w-]{0,40}\\\\{0,4}["'\\]]{0,2}\\s{0,4}[:=]\\s{0,4})(?!\\\\{0,4}["']?(?:\\[redacted\\]|(?:bearer|basic)\\s))(?:\\\\{1,4}"[^"\\r\\n]{1,4096}"|"(?:[^"\\\\\\r\\n]|\\\\.){1,4096}"|'[^'\\r\\n]{1,4096}'|[^\\s"'&,;]{1,4096})`,
       'gi',
     ),
     `$1${SECRET}`,
@@ -47,7 +59,7 @@ const RULES: readonly Rule[] = [
   [/([?&](?:code|state|sig|signature|key|auth)=)(?!\[redacted\])[^&\s"'#]{1,4096}/gi, `$1${SECRET}`],
   // Mail addresses; `@` is `%40` in addresses of the web. `name@1.2.3` is a package.
   [
-    /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}._%+'-]{1,64}(?:@|%40)(?!\d{1,9}\.\d{1,9}\.\d)(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:\p{L}{2,63}|xn--[a-z0-9-]{1,59})/giu,
+    /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}._%+'-]{1,64}(?:[@＠﹫]|%40)(?!\d{1,9}\.\d{1,9}\.\d)(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:\p{L}{2,63}|xn--[a-z0-9-]{1,59})/giu,
     '[mail]',
   ],
   // Whose home a path lies in: /home/ada, /Users/ada, C:\Users\Ada Lovelace\, file:///c%3A/Users/ada. Names of up to four words.
@@ -57,8 +69,14 @@ const RULES: readonly Rule[] = [
   ],
 ]
 
+/** Characters without a width of their own. */
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu
+
 /** Long runs without a word in them: session tokens, keys of services that we do not know. Commits (40 hexadecimal digits) stay. */
 const RUN = /(?<![\w-])[\w-]{32,}/g
+
+/** Keys of AWS: 40 characters, which may be slashes, too. */
+const BASE64_KEY = /(?<![\w+/=-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g
 
 function isRandom(run: string): boolean {
   if (/^[0-9a-f]+$/i.test(run)) return run.length !== 40
@@ -74,9 +92,12 @@ function isRandom(run: string): boolean {
  * and the names of people in their home paths. It would rather take too much. What was redacted once stays as it is.
  */
 export function redact(text: string): string {
-  let redacted = text
+  // What is not seen is no part of a word, and could stand in the middle of a secret.
+  let redacted = text.replace(UNSEEN, '')
   for (const [pattern, replacement] of RULES) redacted = redacted.replace(pattern, replacement)
-  return redacted.replace(RUN, (run) => (isRandom(run) ? SECRET : run))
+  return redacted
+    .replace(RUN, (run) => (isRandom(run) ? SECRET : run))
+    .replace(BASE64_KEY, (run) => (isRandom(run.replace(/\W/g, '')) ? SECRET : run))
 }
 
 /** Deeper than any diagnostics. */

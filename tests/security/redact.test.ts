@@ -21,6 +21,10 @@ const gone: Record<string, [text: string, secret: RegExp][]> = {
     ['sk-proj-abcdefghijklmnopqrst', /abcdefgh/],
     ['AKIAIOSFODNN7EXAMPLE', /IOSFODNN7/],
     ['session 4fJ8sKq2LmN0pQrStUvWxYz1234AbCdE ended', /4fJ8sKq2/],
+    ['hvs.CAESIabcdefghijklmnop dop_v1_abcdefghijklmnop0123', /abcdefgh/],
+    ['aws wJalrXUtnF4MI/K7MDENG/bPxRfiCYEXAMPLEKEY', /wJalr|bPxRfi/],
+    // Broken by what nobody sees.
+    ['ghp_abcdefgh\u200bijklmnopqrstuvwxyz0123456789', /abcdefgh|ijklmn/],
     ['machine 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', /9f86d081/],
   ],
   JWTs: [['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl', /eyJ|c2lnbmF0dXJl/]],
@@ -31,6 +35,11 @@ const gone: Record<string, [text: string, secret: RegExp][]> = {
     ['postgres://ada:hunter2@db.example/x', /hunter2|ada:/],
     ['https://host/cb?code=4abcDEF&state=xyz123', /4abcDEF|xyz123/],
     ['https://blob/x?sv=1&sig=abc%2Bdef', /abc%2B/],
+    ['Authorization: token abcdef123456', /abcdef/],
+    ['Proxy-Authorization: Digest username="ada", response="abc123"', /ada|abc123/],
+    ['"authorization": "Negotiate YIIabc"', /YIIabc/],
+    ['postgres://ada:p@ss@db.example/x', /ada|ss@/],
+    ['curl -u ada:hunter2 https://host', /ada:|hunter2/],
   ],
   'secrets by their names': [
     ['password=hunter2', /hunter2/],
@@ -41,10 +50,14 @@ const gone: Record<string, [text: string, secret: RegExp][]> = {
     ['GITHUB_TOKEN: abc123', /abc123/],
     ['_auth=YWRhOmh1bnRlcjI=', /YWRh/],
     ['passphrase "x" pwd=abc', /abc/],
+    [String.raw`{"body":"{\"token\":\"abcdef1234\",\"x\":1}"}`, /abcdef/],
+    [String.raw`{"password":"abc\"def ghi"}`, /abc|def|ghi/],
+    ['AccountKey=abcdef/ghijkl+mno==;Endpoint=x', /abcdef|ghijkl/],
   ],
   'private keys': [
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----', /MIIE|abc/],
     ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNza', /b3Blb/],
+    ['-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----', /lQOY/],
   ],
   'mail addresses': [
     ['mail ada.lovelace+test@example.co.uk now', /ada|lovelace|example/],
@@ -53,6 +66,7 @@ const gone: Record<string, [text: string, secret: RegExp][]> = {
     ['mailto:ada@xn--mller-kva.example', /ada/],
     ['https://host/?user=ada%40example.com', /ada|example/],
     ['<ada@example.com>,grace@example.org', /ada|grace/],
+    ['ada＠example.com and grace\u200b@example.org', /ada|grace/],
   ],
   'home paths': [
     ['ENOENT /home/ada/secret.ts', /ada/],
