@@ -2,7 +2,13 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
 import type { Actor, Ctx } from './context.ts'
 import { AppError, type ErrorCode } from './errors.ts'
-import { requireAccount, requireRole, requireSession, requireUser } from './modules/auth/actor.ts'
+import {
+  refuseImpersonation,
+  requireAccount,
+  requireRole,
+  requireSession,
+  requireUser,
+} from './modules/auth/actor.ts'
 import { transformer } from './transformer.ts'
 import { sqlState } from './tx.ts'
 
@@ -140,8 +146,14 @@ export const sessionProcedure = base.meta({ access: 'session' }).use(as(requireS
 /** A signed-in person, or an API token with the scope. */
 export const accountProcedure = (scope: string) =>
   base.meta({ access: 'account' }).use(as((ctx) => requireAccount(ctx, scope)))
-/** Support agents and admins. */
-export const agentProcedure = base.meta({ access: 'agent' }).use(as((ctx) => requireRole(ctx, 'agent')))
+/** Support agents and admins. An admin who acts as an agent only looks: what is written at the desk, agents write. */
+export const agentProcedure = base.meta({ access: 'agent' }).use(
+  t.middleware(async ({ ctx, type, next }) => {
+    const actor = await requireRole(ctx, 'agent')
+    if (type === 'mutation') refuseImpersonation(actor)
+    return next({ ctx: { actor } })
+  }),
+)
 /** Admins. */
 export const adminProcedure = base.meta({ access: 'admin' }).use(as((ctx) => requireRole(ctx, 'admin')))
 

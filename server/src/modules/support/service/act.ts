@@ -5,16 +5,15 @@ import { freeDeviceForOwner, reissueKeyForOwner } from '../../licenses/service/d
 import { listLinks } from '../queries/links.ts'
 import { findTicket, type TicketRow } from '../queries/tickets.ts'
 import { deskLinks } from './links.ts'
-import { holdTicket, saveTicket, type TicketEvent } from './save.ts'
+import { holdTicket, refuseOwn, saveTicket, type TicketEvent } from './save.ts'
 import type { StaffCtx } from './work.ts'
 
 /** The ticket that something is done in. Refunds lock the payment first, then the ticket. @throws NOT_FOUND, TICKET_CLOSED */
 export async function caseOf(ctx: StaffCtx, id: string): Promise<TicketRow> {
   const found = await findTicket(ctx.db, { id })
   if (!found) throw notFound('ticket', id)
+  refuseOwn(ctx, found.ticket)
   if (found.ticket.status === 'closed') throw new AppError('TICKET_CLOSED', { id })
-  // Nobody handles the own case.
-  if (found.ticket.requesterId === ctx.actor.userId) throw notFound('ticket', id)
   return found.ticket
 }
 

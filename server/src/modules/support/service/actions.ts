@@ -130,9 +130,6 @@ async function macroChange(
   if (await isDone(ctx, ticket, { key, body })) return null
   if (missing.length > 0) throw new AppError('MACRO_VALUE_MISSING', { placeholders: missing })
   requireNotClosed(ticket)
-  // On one's own ticket one is its customer.
-  if (body !== null && !macro.asNote && ticket.requesterId === userId)
-    throw new AppError('FORBIDDEN', { need: 'another agent' })
   const posted =
     body === null
       ? undefined

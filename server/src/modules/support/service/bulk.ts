@@ -6,7 +6,7 @@ import { type Action, changeOf } from './actions.ts'
 import { deskOf } from './decide.ts'
 import { usableMacro } from './macros/macros.ts'
 import { presentMessage } from './present.ts'
-import { holdTicket, saveTicket } from './save.ts'
+import { holdCase, saveTicket } from './save.ts'
 import type { StaffCtx } from './work.ts'
 
 interface One {
@@ -17,7 +17,7 @@ interface One {
 /** Does one action to one ticket, in one transaction. What is so already changes nothing. @throws NOT_FOUND, TICKET_CONFLICT, and what `changeOf` throws */
 async function act(ctx: StaffCtx, { id, version }: One, action: Action, key?: string) {
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, { id })
+    const ticket = await holdCase(ctx, { id })
     const change = await changeOf(ctx, ticket, action, key)
     // What was done already stays done, whatever became of the ticket since.
     if (change === null) return { ticket, message: undefined }
@@ -30,7 +30,7 @@ async function act(ctx: StaffCtx, { id, version }: One, action: Action, key?: st
 /** Sets the tags of a ticket. @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED */
 export async function setTags(ctx: StaffCtx, { tags, ...one }: One & { tags: string[] }) {
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, one)
+    const ticket = await holdCase(ctx, one)
     const remove = ticket.tags.filter((tag) => !tags.includes(tag))
     const done = await act(ctx, one, { type: 'tags', add: tags, remove })
     return deskOf(ctx, done.ticket)
@@ -40,7 +40,7 @@ export async function setTags(ctx: StaffCtx, { tags, ...one }: One & { tags: str
 /** Moves a ticket to another queue. @throws NOT_FOUND (also a queue that is not used any more), TICKET_CONFLICT, TICKET_CLOSED */
 export async function setQueue(ctx: StaffCtx, { queueId, ...one }: One & { queueId: string }) {
   return inTx(ctx, async (ctx) => {
-    await holdTicket(ctx, one)
+    await holdCase(ctx, one)
     const done = await act(ctx, one, { type: 'queue', queueId })
     return deskOf(ctx, done.ticket)
   })
@@ -48,8 +48,7 @@ export async function setQueue(ctx: StaffCtx, { queueId, ...one }: One & { queue
 
 /**
  * Writes and does what a macro says, all or nothing.
- * @throws NOT_FOUND (ticket or macro), TICKET_CONFLICT, TICKET_CLOSED, TICKET_TRANSITION_INVALID, MACRO_VALUE_MISSING, FORBIDDEN (a reply to one's
- * own ticket), IDEMPOTENCY_CONFLICT
+ * @throws NOT_FOUND (ticket or macro), TICKET_CONFLICT, TICKET_CLOSED, TICKET_TRANSITION_INVALID, MACRO_VALUE_MISSING, IDEMPOTENCY_CONFLICT
  */
 export async function applyMacro(
   ctx: StaffCtx,

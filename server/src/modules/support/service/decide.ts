@@ -14,7 +14,7 @@ import { isOver, moveTicket } from './move.ts'
 import { requireThere } from './people.ts'
 import { messageEvent, postMessage } from './post.ts'
 import { presentDesk, presentTicket } from './present.ts'
-import { holdTicket, saveTicket, type TicketEvent } from './save.ts'
+import { holdCase, holdTicket, saveTicket, type TicketEvent } from './save.ts'
 import { clockReader } from './sla/policies.ts'
 import { moverOf, scopeOf } from './viewer.ts'
 
@@ -111,7 +111,7 @@ export async function transition(
 ) {
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, { id, version })
+    const ticket = await holdCase(ctx, { id, version })
     const { patch, events } = await transitionOf(ctx, ticket, input)
     return deskOf(ctx, await saveTicket(ctx, ticket, patch, events))
   })

@@ -13,7 +13,7 @@ import {
   type NewLink,
 } from '../queries/links.ts'
 import { findTicket, findTicketsById, type TicketRow } from '../queries/tickets.ts'
-import { holdTicket, saveTicket } from './save.ts'
+import { holdCase, refuseOwn, saveTicket } from './save.ts'
 import type { StaffCtx } from './work.ts'
 
 export interface LinksInput {
@@ -99,8 +99,9 @@ export async function link(ctx: StaffCtx, { id, kind, targetId, version }: LinkI
   return inTx(ctx, async (ctx) => {
     const found = await findTicket(ctx.db, { id })
     if (!found || (kind === 'ticket' && targetId === id)) throw notFound('ticket', id)
+    refuseOwn(ctx, found.ticket)
     const target = await checked(ctx, found.ticket.requesterId, { kind, targetId, targetVersion: version })
-    const ticket = await holdTicket(ctx, { id })
+    const ticket = await holdCase(ctx, { id })
     const added = await writeLinks(ctx, id, [target])
     if (added.length > 0) await saveTicket(ctx, ticket, {}, [event('link.added', target)])
     return { links: await deskLinks(ctx, ticket) }
@@ -110,16 +111,26 @@ export async function link(ctx: StaffCtx, { id, kind, targetId, version }: LinkI
 /** Takes a link away; one that is not there is no error. @throws NOT_FOUND */
 export async function unlink(ctx: StaffCtx, { id, kind, targetId }: LinkInput) {
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, { id })
+    const ticket = await holdCase(ctx, { id })
     const isGone = await deleteLink(ctx.db, { ticketId: id, kind, targetId })
     if (isGone) {
-      const hasExtension = (await listLinks(ctx.db, id, 'extension')).length > 0
       // What it was shared for is not what it is about any more.
-      const patch = hasExtension ? {} : { publisherId: null, publisherShare: [] }
+      const patch = (await isAboutPublisher(ctx, ticket)) ? {} : { publisherId: null, publisherShare: [] }
       await saveTicket(ctx, ticket, patch, [event('link.removed', { kind, targetId })])
     }
     return { links: await deskLinks(ctx, ticket) }
   })
+}
+
+/** Whether a ticket is about an extension of the publisher that it is shared with. */
+async function isAboutPublisher(ctx: Ctx, { id, publisherId }: TicketRow): Promise<boolean> {
+  if (publisherId === null) return true
+  const links = await listLinks(ctx.db, id, 'extension')
+  const extensions = await extensionsForSupport(
+    ctx,
+    links.map((one) => one.targetId),
+  )
+  return extensions.some((extension) => extension.publisherId === publisherId)
 }
 
 /** What its customer sees of what a ticket is about; which tickets of others are like it is not theirs to know. */

@@ -3,6 +3,7 @@ import type { Ctx } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
+import { findMailTarget } from '../queries/mails.ts'
 import {
   copyLinks,
   dropLinks,
@@ -17,7 +18,7 @@ import { findTicket, lockTickets, type TicketPatch, type TicketRow } from '../qu
 import type { Mover } from '../transitions.ts'
 import { deskOf } from './decide.ts'
 import { isOver, moveTicket } from './move.ts'
-import { saveTickets } from './save.ts'
+import { refuseOwn, saveTickets } from './save.ts'
 import { earliest, withoutWait } from './waits.ts'
 import type { StaffCtx } from './work.ts'
 
@@ -40,8 +41,9 @@ export async function merge(
     const { source, target } = await holdBoth(ctx, from, into)
     if (version !== undefined && version !== source.version)
       throw new AppError('TICKET_CONFLICT', { id: from, version: source.version })
+    refuseOwn(ctx, source)
     // What one customer wrote must not be shown to another.
-    if (source.requesterId !== target.requesterId)
+    if (source.requesterId !== target.requesterId || !(await isTheirs(ctx, source, target)))
       throw new AppError('TICKET_MERGE_INVALID', { why: 'other_customer' })
     // Merged is closed, so that none can be merged twice, and no two into each other.
     for (const ticket of [source, target])
@@ -59,6 +61,7 @@ export async function merge(
     await moveMessages(ctx.db, { from, to: into })
     await copyLinks(ctx.db, { from, to: into, now })
     await rebuildSearchWords(ctx.db, [from, into])
+    const share = sharedByBoth(source, target)
     const [, saved] = await saveTickets(ctx, [
       {
         before: source,
@@ -67,13 +70,37 @@ export async function merge(
       },
       {
         before: target,
-        patch: await takeIn(ctx, target, source, ctx.actor.type),
-        events: [{ type: 'ticket.took_in', isPublic: true, after: { mergedFromId: from } }],
+        patch: { ...(await takeIn(ctx, target, source, ctx.actor.type)), publisherShare: share },
+        events: [
+          { type: 'ticket.took_in', isPublic: true, after: { mergedFromId: from } },
+          ...(share.length === target.publisherShare.length
+            ? []
+            : [
+                {
+                  type: 'share.changed',
+                  isPublic: true,
+                  before: { share: target.publisherShare },
+                  after: { share },
+                },
+              ]),
+        ],
         answered: false,
       },
     ])
     return deskOf(ctx, saved ?? target)
   })
+}
+
+/** Whether what came by mail is known to be by the person who opened the other ticket, and not only in the name of their address. */
+async function isTheirs(ctx: Ctx, source: TicketRow, target: TicketRow): Promise<boolean> {
+  if (source.source !== 'mail' || target.source === 'mail') return true
+  return (await findMailTarget(ctx.db, source.requesterId))?.verified ?? false
+}
+
+/** What the publisher may still see of a ticket that takes in another: its messages only if the customer shows it those of both. */
+function sharedByBoth(source: TicketRow, target: TicketRow): TicketRow['publisherShare'] {
+  const isShown = source.publisherId === target.publisherId && source.publisherShare.includes('messages')
+  return target.publisherShare.filter((part) => part !== 'messages' || isShown)
 }
 
 /** Two tickets, locked. @throws NOT_FOUND */
@@ -177,9 +204,10 @@ function before({ statusBeforeMerge, beforeMerge }: TicketRow): TicketPatch {
 }
 
 /** A merged ticket and the one that it was merged into, locked. */
-async function holdMerged(ctx: Ctx, id: string) {
+async function holdMerged(ctx: StaffCtx, id: string) {
   const found = await findTicket(ctx.db, { id })
   if (!found) throw notFound('ticket', id)
+  refuseOwn(ctx, found.ticket)
   const { mergedIntoId } = found.ticket
   if (mergedIntoId === null) throw new AppError('TICKET_UNDO_IMPOSSIBLE', { why: 'not_merged' })
   const { source, target } = await holdBoth(ctx, id, mergedIntoId)

@@ -1,4 +1,4 @@
-import { actorLabel, type Ctx } from '../../../context.ts'
+import { actorLabel, type Ctx, type SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { DESK_TOPIC, notify, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
 import { holdAgents } from '../queries/agents.ts'
@@ -41,6 +41,23 @@ export async function holdTicket(
   if (version !== undefined && version !== ticket.version)
     throw new AppError('TICKET_CONFLICT', { id, version: ticket.version })
   return ticket
+}
+
+/** The same for what only the desk does. Nobody handles the own case: of that, agents are customers, and its desk is not there. */
+export async function holdCase(
+  ctx: Ctx<SessionActor>,
+  wanted: { id: string; version?: number | undefined },
+): Promise<TicketRow> {
+  const ticket = await holdTicket(ctx, { id: wanted.id })
+  refuseOwn(ctx, ticket)
+  if (wanted.version !== undefined && wanted.version !== ticket.version)
+    throw new AppError('TICKET_CONFLICT', { id: ticket.id, version: ticket.version })
+  return ticket
+}
+
+/** @throws NOT_FOUND for what an agent asked us for themselves */
+export function refuseOwn({ actor }: Ctx<SessionActor>, ticket: Pick<TicketRow, 'id' | 'requesterId'>): void {
+  if (ticket.requesterId === actor.userId) throw notFound('ticket', ticket.id)
 }
 
 /** A change of a locked ticket. */

@@ -19,7 +19,7 @@ import { findTicket, insertTicket, type TicketPatch, type TicketRow } from '../q
 import { deskOf } from './decide.ts'
 import { holdBoth, takeIn } from './merge.ts'
 import { isOver, moveTicket } from './move.ts'
-import { holdTicket, saveTickets } from './save.ts'
+import { holdCase, refuseOwn, saveTickets } from './save.ts'
 import { earliest } from './waits.ts'
 import type { StaffCtx } from './work.ts'
 
@@ -40,7 +40,7 @@ export async function split(ctx: StaffCtx, { id, messageIds, subject, category, 
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const now = ctx.deps.clock.now()
-    const ticket = await holdTicket(ctx, { id, version })
+    const ticket = await holdCase(ctx, { id, version })
     if (isOver(ticket, now)) throw new AppError('TICKET_CLOSED', { id })
     const moving = await findMessagesOf(ctx.db, id, messageIds)
     const missing = messageIds.find((messageId) => !moving.some((message) => message.id === messageId))
@@ -138,6 +138,7 @@ export async function unsplit(ctx: StaffCtx, { id }: { id: string }) {
     const now = ctx.deps.clock.now()
     const found = await findTicket(ctx.db, { id })
     if (!found) throw notFound('ticket', id)
+    refuseOwn(ctx, found.ticket)
     const originId = found.ticket.splitFromId
     if (originId === null) throw new AppError('TICKET_UNDO_IMPOSSIBLE', { why: 'not_split' })
     const { source, target } = await holdBoth(ctx, id, originId)

@@ -11,7 +11,7 @@ import { deskOf } from './decide.ts'
 import { moveTicket } from './move.ts'
 import { messageEvent, postMessage } from './post.ts'
 import { presentMessage } from './present.ts'
-import { holdTicket, saveTicket } from './save.ts'
+import { holdCase, saveTicket } from './save.ts'
 
 export type StaffCtx = Ctx<Extract<SessionActor, { type: 'agent' | 'admin' }>>
 
@@ -39,7 +39,7 @@ export async function claim(ctx: StaffCtx, { id, version }: { id: string; versio
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const { userId } = ctx.actor
-    const ticket = await holdTicket(ctx, { id, version })
+    const ticket = await holdCase(ctx, { id, version })
     if (ticket.assigneeId === userId) return deskOf(ctx, ticket)
     if (ticket.assigneeId !== null) throw new AppError('TICKET_CONFLICT', { id, version: ticket.version })
     const now = ctx.deps.clock.now()
@@ -57,7 +57,7 @@ export async function assign(
   { id, agentId, version }: { id: string; agentId: string | null; version?: number | undefined },
 ) {
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, { id, version })
+    const ticket = await holdCase(ctx, { id, version })
     const now = ctx.deps.clock.now()
     const patch = assignPatch(ticket, agentId, 'agent', now)
     if (agentId !== null && !(await holdAgents(ctx.db, [agentId], now)).has(agentId))
@@ -72,7 +72,7 @@ export async function setPriority(
   { id, priority, version }: { id: string; priority: TicketRow['priority']; version?: number | undefined },
 ) {
   return inTx(ctx, async (ctx) => {
-    const ticket = await holdTicket(ctx, { id, version })
+    const ticket = await holdCase(ctx, { id, version })
     if (ticket.status === 'closed') throw new AppError('TICKET_CLOSED', { id })
     if (ticket.priority === priority) return deskOf(ctx, ticket)
     return deskOf(ctx, await saveTicket(ctx, ticket, { priority }, []))
@@ -97,7 +97,7 @@ export async function addNote(
   refuseImpersonation(ctx.actor)
   return inTx(ctx, async (ctx) => {
     const authorId = ctx.actor.userId
-    const ticket = await holdTicket(ctx, { id })
+    const ticket = await holdCase(ctx, { id })
     const posted = await postMessage(ctx, ticket, {
       kind: 'note',
       authorType: 'agent',

@@ -39,6 +39,13 @@ import { and, asc, eq, getTableColumns, sql } from 'drizzle-orm'
 const lastTransfer = sql`(select coalesce(max(t.id), '') from license_events t
   where t.license_id = ${licenses.id} and t.type = 'license.transferred')`
 
+/** What came by mail is theirs once the address is: anybody can sign up with an address of somebody else, who then writes to us. */
+const theirTickets = (userId: string) =>
+  and(
+    eq(tickets.requesterId, userId),
+    sql`(${tickets.source} <> 'mail' or exists (select from users u where u.id = ${userId} and u.email_verified))`,
+  )
+
 /** Everything that is kept about a person, table by table, without what is secret (hashes, sealed values, tokens). */
 export async function collectExport(db: Db, userId: string) {
   const signIns = await db
@@ -246,7 +253,7 @@ export async function collectExport(db: Db, userId: string) {
         createdAt: tickets.createdAt,
       })
       .from(tickets)
-      .where(eq(tickets.requesterId, userId))
+      .where(theirTickets(userId))
       .orderBy(asc(tickets.id)),
     // Without notes: they are what the desk thinks, and hold words of others. Whoever wants them asks, and people look first.
     ticketMessages: await db
@@ -259,7 +266,7 @@ export async function collectExport(db: Db, userId: string) {
       })
       .from(ticketMessages)
       .innerJoin(tickets, eq(tickets.id, ticketMessages.ticketId))
-      .where(and(eq(tickets.requesterId, userId), eq(ticketMessages.kind, 'message')))
+      .where(and(theirTickets(userId), eq(ticketMessages.kind, 'message')))
       .orderBy(asc(ticketMessages.sequence)),
     ticketAttachments: await db
       .select({

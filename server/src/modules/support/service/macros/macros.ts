@@ -13,6 +13,7 @@ import {
 } from '../../queries/macros.ts'
 import { lockShelf } from '../../queries/shelf.ts'
 import { findTicket } from '../../queries/tickets.ts'
+import { refuseOwn } from '../save.ts'
 import { named, requireShelf } from '../views.ts'
 import type { StaffCtx } from '../work.ts'
 import { PLACEHOLDERS, unknownPlaceholders } from './placeholders.ts'
@@ -84,6 +85,7 @@ export async function previewMacro(ctx: StaffCtx, { id, macroId }: { id: string;
   const macro = await usableMacro(ctx, macroId)
   const found = await findTicket(ctx.db, { id })
   if (!found) throw notFound('ticket', id)
+  refuseOwn(ctx, found.ticket)
   const { body, missing } = await renderMacro(ctx, macro, found.ticket)
   return {
     body,

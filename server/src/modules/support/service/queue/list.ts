@@ -29,7 +29,7 @@ export async function listTicketQueue(
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    items: page.map(presentQueued),
+    items: page.map((row) => presentQueued(ctx, row)),
     nextCursor:
       rows.length > limit && last ? sealCursor(ctx.deps.secrets, asked, placeOf(last.ticket, sort)) : null,
   }
@@ -59,9 +59,13 @@ export function previewOf(text: string): string {
   return line.length <= PREVIEW_LENGTH ? line : `${line.slice(0, PREVIEW_LENGTH - 1).trimEnd()}…`
 }
 
-export function presentQueued({ preview, ...row }: QueueRow) {
+/** Of their own, agents see what the customer sees, and where it stands in the queue. */
+export function presentQueued(ctx: StaffCtx, { preview, ...row }: QueueRow) {
+  const listed = presentListed(row)
+  const isOwn = row.ticket.requesterId === ctx.actor.userId
   return {
-    ...presentListed(row),
+    ...listed,
+    desk: isOwn ? { ...listed.desk, holdReason: null, tags: [], skills: [] } : listed.desk,
     preview: preview && {
       author: preview.authorType,
       text: previewOf(preview.text),

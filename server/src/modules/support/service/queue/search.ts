@@ -90,7 +90,7 @@ export async function searchTickets(
     place = page.next
   }
   return {
-    items: (await listByIds(sql, ids)).map(presentQueued),
+    items: (await listByIds(sql, ids)).map((row) => presentQueued(ctx, row)),
     nextCursor: place && sealCursor(secrets, asked, fromPlace(place)),
   }
 }
