@@ -15,6 +15,9 @@ it.each([
   ['references', '[a]\n'],
   ['tags', '<a '],
   ['quotes within quotes', '>'],
+  ['numbered lists within lists', '1. '],
+  ['others', '1) '],
+  ['and in quotes', '> 12. - '],
   ['lists within lists', '- '],
   ['calm text', 'a readme without end\n'],
 ])('shows a text of entangled %s as it is, instead of parsing it for seconds', (_, unit) => {

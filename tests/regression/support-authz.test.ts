@@ -208,6 +208,28 @@ test('REST asks for the same roles', async () => {
   }
 })
 
+test('who changes what macros do is written down', async () => {
+  const { id } = await desk.admin.forge.tickets.saveMacro({ name: 'Close', body: 'x', shared: true })
+  await desk.admin.forge.tickets.saveMacro({ id, name: 'Close', body: 'x', shared: true, active: false })
+  await desk.admin.forge.tickets.deleteMacro({ id })
+  const { items } = await desk.admin.forge.admin.audit({ subject: id })
+  expect(items.map(({ action, actor }) => [action, actor])).toEqual(
+    ['macro.deleted', 'macro.saved', 'macro.saved'].map((action) => [action, `admin:${desk.admin.id}`]),
+  )
+})
+
+test('no message keeps anybody from reading a ticket, or ends the stream of the desk', async () => {
+  const { id } = await desk.customer.forge.tickets.create({ ...aTicket(), body: '1. '.repeat(16_000) })
+  expect((await desk.customer.forge.tickets.get({ id })).messages[0]?.html).toMatch(/^<pre>1\. 1\. /)
+  expect((await desk.agent.forge.tickets.get({ id })).messages).toHaveLength(1)
+  await desk.agent.forge.tickets.reply({ id, body: '1) '.repeat(16_000) })
+  expect(await t.drain()).toEqual([])
+  const stream = desk.agent.forge.tickets.onUpdate({ id })
+  expect((await stream.next()).value).toMatchObject({ type: 'ticket.created' })
+  expect((await stream.next()).value?.message?.html).toMatch(/^<pre>/)
+  await stream.return(undefined)
+})
+
 describe('what a publisher sees', () => {
   let author: Person
   beforeAll(async () => {

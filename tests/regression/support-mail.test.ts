@@ -126,6 +126,18 @@ describe('mails about tickets', () => {
     expect((await squatter.forge.tickets.get({ id })).messages.at(-1)?.body).toBe('It is version 1.4.')
   })
 
+  test('who only says to be somebody does not keep that one’s mails out', async () => {
+    t.deps.env.MAIL_AUTHSERV_ID = SERVER
+    const customer = await signUp(t)
+    await verify(customer)
+    const said = (results: string) => [`Authentication-Results: ${SERVER}; ${results}`]
+    for (let n = 0; n < 31; n++) await receive(letter(customer.email, said('dmarc=fail'), `Spoofed ${n}`))
+    await receive(letter(customer.email, said('dmarc=pass'), 'Really me'))
+    t.deps.env.MAIL_AUTHSERV_ID = undefined
+    const { items } = await customer.forge.tickets.list()
+    expect(items).toHaveLength(1)
+  })
+
   test('nobody makes us send their words to others', async () => {
     await receive(letter('victim@elsewhere.example', ['Subject: WIN at spam.example'], 'Click spam.example'))
     const [mail] = await mailsTo('victim@elsewhere.example')

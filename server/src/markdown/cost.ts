@@ -27,8 +27,8 @@ export function isCostlyMarkdown(text: string): boolean {
 
 /** How many quotes and lists a line opens at once, and how deep it is indented as an item of a list: two blanks a step at least. */
 function nesting(line: string): number {
-  const [opening = ''] = /^(?:[\s>]|[-*+]\s)*/.exec(line) ?? []
-  const opened = opening.match(/[>*+-]/g)?.length ?? 0
+  const [opening = ''] = /^(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*/.exec(line) ?? []
+  const opened = opening.match(/[>*+.)-]/g)?.length ?? 0
   const blanks = /^\s*(?=[-*+\d])/.exec(line)?.[0].length ?? 0
   return opened + Math.floor(blanks / 2)
 }

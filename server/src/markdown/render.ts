@@ -88,7 +88,18 @@ const escaped = (text: string): string =>
  */
 export function renderMarkdown(text: string, options: MarkdownOptions = {}): string {
   // Else a text of 32 KB could hold the server up for seconds, at each look at its page.
-  if (isCostlyMarkdown(text)) return `<pre>${escaped(text)}</pre>`
+  if (isCostlyMarkdown(text)) return asItIs(text)
+  try {
+    return rendered(text, options)
+  } catch {
+    // Whatever a stranger found that ends the parser's stack: nobody else's page, list or stream may end with it.
+    return asItIs(text)
+  }
+}
+
+const asItIs = (text: string): string => `<pre>${escaped(text)}</pre>`
+
+function rendered(text: string, options: MarkdownOptions): string {
   const { linkBase = null, imageBase = null, headings = 'within' } = options
   const html = marked.parse(text, { async: false, gfm: true })
   return sanitize(html, {

@@ -1,3 +1,4 @@
+import { writeAudit } from '../../../../audit.ts'
 import { AppError, notFound } from '../../../../errors.ts'
 import { renderMarkdown } from '../../../../markdown/render.ts'
 import { inTx } from '../../../../tx.ts'
@@ -46,16 +47,24 @@ export async function saveMacro(ctx: StaffCtx, { id, shared, ...macro }: MacroIn
       const now = ctx.deps.clock.now()
       if (id !== undefined) {
         await holdMacro(ctx, id)
-        return present(await updateMacro(ctx.db, id, { ...macro, updatedAt: now }))
+        return saved(ctx, await updateMacro(ctx.db, id, { ...macro, updatedAt: now }))
       }
       requireShelf(ctx, { shared })
       const ownerId = shared ? null : ctx.actor.userId
       await lockShelf(ctx.db, ownerId)
       if ((await countMacrosOf(ctx.db, ownerId)) >= MAX_MACROS)
         throw new AppError('DESK_LIMIT', { limit: MAX_MACROS })
-      return present(await insertMacro(ctx.db, { ...macro, ownerId, createdAt: now, updatedAt: now }))
+      return saved(ctx, await insertMacro(ctx.db, { ...macro, ownerId, createdAt: now, updatedAt: now }))
     }),
   )
+}
+
+/** What macros do is done to many tickets: who made them so is written down. Their words are not, which may be changed to forget somebody. */
+async function saved(ctx: StaffCtx, macro: MacroRow) {
+  const { id, ownerId, asNote, actions, active } = macro
+  const after = { shared: ownerId === null, asNote, actions, active }
+  await writeAudit(ctx, { action: 'macro.saved', subject: id, after })
+  return present(macro)
 }
 
 /** @throws NOT_FOUND, FORBIDDEN */
@@ -63,6 +72,7 @@ export async function deleteMacro(ctx: StaffCtx, { id }: { id: string }): Promis
   return inTx(ctx, async (ctx) => {
     await holdMacro(ctx, id)
     await deleteMacroRow(ctx.db, id)
+    await writeAudit(ctx, { action: 'macro.deleted', subject: id })
     return { deleted: true }
   })
 }

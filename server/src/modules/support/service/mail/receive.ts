@@ -87,7 +87,7 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
 async function unpack(ctx: Ctx, { id, attempts, storageKey }: InboundMailRow) {
   try {
     const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, storageKey)
-    const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', mail.from.address) : null
+    const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', senderOf(mail)) : null
     const kept = mail && tooMany === null ? await keepAttachments(ctx, mail) : []
     return { mail, tooMany, kept }
   } catch (error) {
@@ -126,6 +126,10 @@ async function keepAttachments(ctx: Ctx, mail: ReadMail): Promise<string[]> {
   }
   return ids
 }
+
+/** Whom a mail counts for: who only says to be somebody uses up nothing of theirs. */
+const senderOf = ({ from, authentication }: ReadMail): string =>
+  authentication === 'unknown' ? `${from?.address}` : `${authentication}:${from?.address}`
 
 /** The same Message-ID of somebody else is another mail: else one could keep theirs out. */
 const identityOf = (mail: ReadMail): Buffer | undefined =>
