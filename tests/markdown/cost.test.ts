@@ -15,9 +15,6 @@ it.each([
   ['references', '[a]\n'],
   ['tags', '<a '],
   ['quotes within quotes', '>'],
-  ['numbered lists within lists', '1. '],
-  ['others', '1) '],
-  ['and in quotes', '> 12. - '],
   ['lists within lists', '- '],
   ['calm text', 'a readme without end\n'],
 ])('shows a text of entangled %s as it is, instead of parsing it for seconds', (_, unit) => {
@@ -29,7 +26,8 @@ it.each([
 })
 
 it('ends with a nested text that would end the stack', () => {
-  expect(isCostlyMarkdown('>'.repeat(200))).toBe(true)
+  for (const unit of ['>', '1. ', '12) ', '> 1. '])
+    expect(isCostlyMarkdown(unit.repeat(200)), unit).toBe(true)
   const list = Array.from({ length: 150 }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n')
   expect(isCostlyMarkdown(list)).toBe(true)
 })
