@@ -1,5 +1,5 @@
 /** What a spreadsheet would take for the beginning of a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
-const FORMULA = /^[=+\-@\t\r\n|]/
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n|]/u
 
 /** A text as a cell: one that a spreadsheet would run as a formula gets an apostrophe in front. */
 export function csvText(text: string): string {

@@ -41,6 +41,7 @@ export const limitRules = {
   'ticket:account': { points: 30, windowSeconds: HOUR_SECONDS },
   'mail-in:sender': { points: 30, windowSeconds: HOUR_SECONDS },
   'ticket-reply:account': { points: 120, windowSeconds: HOUR_SECONDS },
+  'ticket-change:account': { points: 240, windowSeconds: HOUR_SECONDS },
   'attachment:account': { points: 200, windowSeconds: HOUR_SECONDS },
   'opinion:ip': { points: 60, windowSeconds: HOUR_SECONDS },
   'opinion:account': { points: 120, windowSeconds: HOUR_SECONDS },

@@ -230,6 +230,22 @@ test('no message keeps anybody from reading a ticket, or ends the stream of the 
   await stream.return(undefined)
 })
 
+test('words are counted, however they come; solving and opening again has an end', async () => {
+  const person = await signUp(t)
+  const { id } = await person.forge.tickets.create(aTicket())
+  const { tickets } = person.forge
+  const codes: string[] = []
+  for (let n = 0; n < 125 && codes.length === 0; n++) {
+    await tickets.solve({ id }).catch((error) => codes.push(error.code))
+    await tickets.reopen({ id, body: `Again ${n}` }).catch((error) => codes.push(error.code))
+  }
+  expect(codes[0]).toBe('AUTH_RATE_LIMITED')
+  // Nobody else is kept from anything.
+  const other = await signUp(t)
+  const theirs = await other.forge.tickets.create(aTicket())
+  await other.forge.tickets.solve({ id: theirs.id })
+})
+
 describe('what a publisher sees', () => {
   let author: Person
   beforeAll(async () => {

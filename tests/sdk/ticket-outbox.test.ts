@@ -96,6 +96,28 @@ describe('writing tickets without a network', () => {
     expect((await forge.tickets.list()).items).toHaveLength(1)
   })
 
+  test('what one person wrote is not sent, and not shown, as another who signs in on the same machine', async () => {
+    const { network, forge, open } = await editor()
+    const first = (await forge.session.current())?.user.email ?? ''
+    network.cut = 'before'
+    const outbox = open()
+    await outbox.create(aTicket('Words of the first'))
+    network.cut = 'no'
+    await forge.auth.signOut()
+    const second = await signUp(t)
+    await forge.auth.signIn({ email: second.email, password: second.password })
+    expect(await outbox.pending()).toEqual([])
+    expect(await outbox.flush()).toEqual({ sent: 0, waiting: 0 })
+    expect(await outbox.create(aTicket('Words of the second'))).toMatchObject({ sent: true })
+    expect((await second.forge.tickets.list()).items.map(({ subject }) => subject)).toEqual([
+      'Words of the second',
+    ])
+    await forge.auth.signOut()
+    await forge.auth.signIn({ email: first, password: 'correct horse battery' })
+    expect(await outbox.flush()).toEqual({ sent: 1, waiting: 0 })
+    expect((await forge.tickets.list()).items).toMatchObject([{ subject: 'Words of the first' }])
+  })
+
   test('a storage that somebody else wrote into is as empty; a hundred wait at most', async () => {
     const { network, storage, open } = await editor()
     await storage.write('{"waiting":[{"key":1},null],"failed":')

@@ -12,7 +12,12 @@ type Create = Omit<Input<'tickets.create'>, 'idempotencyKey'>
 type Reply = Omit<Input<'tickets.reply'>, 'idempotencyKey' | 'version' | 'status'>
 
 /** Something that was written and has not arrived yet. Its key makes it happen once, however often it is sent. */
-export type QueuedEntry = { key: string; atMs: number } & (
+export type QueuedEntry = {
+  key: string
+  atMs: number
+  /** Whose words they are: nobody else sends or sees them. Null: nobody was signed in. */
+  userId: string | null
+} & (
   | { kind: 'create'; input: Create }
   /** `input.id` is a ticket, or the key of one that waits itself. */
   | { kind: 'reply'; input: Reply }
@@ -25,8 +30,9 @@ export type FailedEntry = QueuedEntry & { code: DevForgeErrorCode }
 export type SendResult<T> = { sent: true; result: T } | { sent: false; key: string }
 
 export interface TicketOutboxOptions {
-  /** The client to send with; somebody must be signed in by then. */
+  /** The client to send with; whoever wrote must be signed in by then. */
   forge: {
+    session: { current(): Promise<{ user: { id: string } } | null> }
     tickets: {
       create(input: Input<'tickets.create'>): Promise<Output<'tickets.create'>>
       reply(input: Input<'tickets.reply'>): Promise<Output<'tickets.reply'>>
@@ -50,7 +56,7 @@ export interface TicketOutbox {
   create(input: Create): Promise<SendResult<Output<'tickets.create'>>>
   /** Answers a ticket, or (by its key) one that waits itself. @throws as {@link create} */
   reply(input: Reply): Promise<SendResult<Output<'tickets.reply'>>>
-  /** Sends what waits, oldest first, and stops where the network does. Call it at the start, and when the network is back. */
+  /** Sends what whoever is signed in has waiting, oldest first, and stops where the network does. Call it at the start, and when the network is back. */
   flush(): Promise<{ sent: number; waiting: number }>
   /** What waits, oldest first; for showing it. */
   pending(): Promise<QueuedEntry[]>
@@ -108,6 +114,13 @@ export function createTicketOutbox({
           idempotencyKey: entry.key,
         })
 
+  const whoIsHere = async (): Promise<string | null> => (await forge.session.current())?.user.id ?? null
+  /** What waits of one's own; what was written before anybody signed in belongs to whoever does. */
+  const ownOf = async <E extends QueuedEntry>(entries: E[]): Promise<E[]> => {
+    const userId = await whoIsHere()
+    return entries.filter((entry) => entry.userId === userId || entry.userId === null)
+  }
+
   /** Sends one thing and notes what became of it. @returns undefined when it must wait */
   async function sendOne(entry: QueuedEntry, made: Record['made']) {
     try {
@@ -132,7 +145,9 @@ export function createTicketOutbox({
   async function flushUntil(last?: string) {
     let sent = 0
     for (;;) {
-      const { waiting, made } = parseRecord(await storage.read())
+      const record = parseRecord(await storage.read())
+      const { made } = record
+      const waiting = await ownOf(record.waiting)
       const entry = waiting[0]
       if (!entry) return { sent, waiting: 0, last: undefined }
       const outcome = await sendOne(entry, made)
@@ -148,7 +163,8 @@ export function createTicketOutbox({
 
   const add = <T>(made: Pick<QueuedEntry, 'kind' | 'input'>): Promise<SendResult<T>> =>
     inTurn(async () => {
-      const entry = { ...made, key: newIdempotencyKey(), atMs: now() } as QueuedEntry
+      const userId = await whoIsHere()
+      const entry = { ...made, key: newIdempotencyKey(), atMs: now(), userId } as QueuedEntry
       await change((record) => {
         if (record.waiting.length >= MAX_ENTRIES)
           throw new DevForgeError('LOCAL_FAILURE', 'Too much waits to be sent. Send or discard some of it.')
@@ -172,8 +188,8 @@ export function createTicketOutbox({
         const { sent, waiting } = await flushUntil()
         return { sent, waiting }
       }),
-    pending: () => inTurn(async () => parseRecord(await storage.read()).waiting),
-    failed: () => inTurn(async () => parseRecord(await storage.read()).failed),
+    pending: () => inTurn(async () => ownOf(parseRecord(await storage.read()).waiting)),
+    failed: () => inTurn(async () => ownOf(parseRecord(await storage.read()).failed)),
     discard: (key) =>
       inTurn(() =>
         change((record) => {
@@ -225,5 +241,6 @@ const isEntry = (value: unknown): boolean =>
   isFields(value) &&
   typeof value.key === 'string' &&
   Number.isFinite(value.atMs) &&
+  (value.userId === null || typeof value.userId === 'string') &&
   (value.kind === 'create' || value.kind === 'reply') &&
   isFields(value.input as Fields)

@@ -23,9 +23,15 @@ interface Change {
   version?: number | undefined
 }
 
+/** Each change is kept for ever, and told to all who watch. @throws AUTH_RATE_LIMITED */
+export async function countChange({ actor, deps }: Ctx<SessionActor>): Promise<void> {
+  if (actor.type === 'user') await deps.limits.consume([['ticket-change:account', actor.userId]])
+}
+
 /** Solves a ticket: its customer ("it works now"), or an agent. @throws NOT_FOUND, TICKET_CONFLICT, TICKET_CLOSED, TICKET_TRANSITION_INVALID */
 export async function solve(ctx: Ctx<SessionActor>, { id, version }: Change) {
   refuseImpersonation(ctx.actor)
+  await countChange(ctx)
   return inTx(ctx, async (ctx) => {
     const { userId } = ctx.actor
     const ticket = await holdTicket(ctx, { id, version, ...scopeOf(ctx.actor) })
@@ -44,6 +50,10 @@ export async function reopen(
   { id, version, body }: Change & { body?: string | undefined },
 ) {
   refuseImpersonation(ctx.actor)
+  await countChange(ctx)
+  // Words are words, whatever else comes with them.
+  if (body !== undefined && ctx.actor.type === 'user')
+    await ctx.deps.limits.consume([['ticket-reply:account', ctx.actor.userId]])
   return inTx(ctx, async (ctx) => {
     const ticket = await holdTicket(ctx, { id, version, ...scopeOf(ctx.actor) })
     const who = moverOf(ctx.actor, ticket)
@@ -73,6 +83,7 @@ export async function rate(
   { id, score, comment }: { id: string; score: number; comment?: string | undefined },
 ) {
   refuseImpersonation(ctx.actor)
+  await countChange(ctx)
   return inTx(ctx, async (ctx) => {
     // One's own, also for agents.
     const ticket = await holdTicket(ctx, { id, requesterId: ctx.actor.userId })

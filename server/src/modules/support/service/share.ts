@@ -5,6 +5,7 @@ import { refuseImpersonation } from '../../auth/actor.ts'
 import { extensionsForSupport } from '../../marketplace/service/desk.ts'
 import { listLinks } from '../queries/links.ts'
 import type { TicketRow } from '../queries/tickets.ts'
+import { countChange } from './decide.ts'
 import { holdTicket, saveTicket } from './save.ts'
 
 type Share = TicketRow['publisherShare']
@@ -17,6 +18,7 @@ type Share = TicketRow['publisherShare']
 export async function shareTicket(ctx: Ctx<SessionActor>, { id, share }: { id: string; share: Share }) {
   // Nobody gives away what is somebody else's.
   refuseImpersonation(ctx.actor)
+  await countChange(ctx)
   return inTx(ctx, async (ctx) => {
     const ticket = await holdTicket(ctx, { id, requesterId: ctx.actor.userId })
     const publisherId = share.length > 0 ? (ticket.publisherId ?? (await publisherOf(ctx, id))) : null
