@@ -215,3 +215,32 @@ test('a report that is decided is told in one mail, and gives its ticket to nobo
     desk: { assignee: null },
   })
 })
+
+test('a decision is told where the ticket of a merged report goes on, which is not solved by it', async () => {
+  const [owner, reporter] = [await signUp(t), await signUp(t)]
+  const extension = await placeExtension(t, { owner })
+  const filed = await reporter.forge.marketplace.reportAbuse({
+    id: extension.id,
+    category: 'spam',
+    text: 'Spam.',
+  })
+  const into = (await reporter.forge.tickets.create(aTicket('Another matter'))).id
+  await desk.agent.forge.tickets.merge({ from: filed.ticketId ?? '', into })
+  const decision = { reportId: filed.id, decision: 'dismissed' as const, answer: 'It is none.' }
+  await desk.admin.forge.marketplace.decideReport(decision)
+  const seen = await reporter.forge.tickets.get({ id: into })
+  expect(seen.messages.at(-1)?.body).toBe('It is none.')
+  expect(seen.status).toBe('new')
+})
+
+test('what somebody asked for waits for nobody once their account is deleted', async () => {
+  const person = await signUp(t)
+  const { id } = await person.forge.tickets.create(aTicket())
+  await desk.agent.forge.tickets.claim({ id })
+  await person.forge.users.deleteAccount({ password: person.password })
+  expect(await t.drain()).toEqual([])
+  expect(await desk.agent.forge.tickets.get({ id })).toMatchObject({
+    status: 'solved',
+    desk: { waitingSince: null, sla: { nextDueAt: null } },
+  })
+})

@@ -67,7 +67,13 @@ export const TRANSITIONS: readonly Transition[] = [
     by: 'decision',
     rule: 'the solver becomes assignee if there is none',
   },
-  { from: ['pending'], to: 'solved', who: ['timer'], by: 'inactivity', rule: 'no answer for 7 days since we last wrote' },
+  {
+    from: ['pending'],
+    to: 'solved',
+    who: ['timer'],
+    by: 'inactivity',
+    rule: 'no answer for 7 days since we last wrote',
+  },
   { from: ['solved'], to: 'closed', who: ['timer'], by: 'age', rule: '14 days after it was solved' },
   { from: ['solved'], to: 'closed', who: ['admin'], by: 'decision', rule: 'at once' },
   {

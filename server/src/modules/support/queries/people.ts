@@ -9,6 +9,7 @@ import {
   users,
 } from '@devforge/db'
 import { and, asc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import type { TicketRow } from './tickets.ts'
 
 /** What stands where somebody's words were. */
 export const ERASED = '[erased]'
@@ -44,6 +45,16 @@ export async function lockTicketsAround(db: Db, userIds: string[]): Promise<void
         ),
       ),
     )
+    .orderBy(asc(tickets.id))
+    .for('update')
+}
+
+/** The tickets of a person that are neither solved nor closed, locked in the order of their ids. */
+export async function lockUnsolved(db: Db, requesterId: string): Promise<TicketRow[]> {
+  return db
+    .select()
+    .from(tickets)
+    .where(and(eq(tickets.requesterId, requesterId), sql`${tickets.status} not in ('solved', 'closed')`))
     .orderBy(asc(tickets.id))
     .for('update')
 }

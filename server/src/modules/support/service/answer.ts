@@ -1,3 +1,4 @@
+import { mergeChain } from '../queries/merge.ts'
 import { lockTickets } from '../queries/tickets.ts'
 import { moveTicket } from './move.ts'
 import { messageEvent, postMessage } from './post.ts'
@@ -11,18 +12,23 @@ export interface Answer {
 }
 
 /**
- * Tells a decision in the tickets that asked for it (a report, an appeal), and solves them. What is closed or merged by then stays as it is.
+ * Tells a decision in the tickets that asked for it (a report, an appeal), and solves them. What was merged is told where it goes on, which
+ * may be about more and is not solved by it; what is closed by then stays as it is.
  * The caller mails the decision: that the ticket is solved is no mail of its own.
  * Last in the caller's transaction.
  */
 export async function answerTickets(ctx: StaffCtx, answers: Answer[]): Promise<void> {
-  const bodies = new Map(
-    answers.flatMap(({ ticketId, body }) => (ticketId === null ? [] : [[ticketId, body]])),
-  )
+  const told = new Map<string, { body: string; isItsOwn: boolean }>()
+  for (const { ticketId, body } of answers) {
+    if (ticketId === null) continue
+    const end = (await mergeChain(ctx.db, { id: ticketId })).at(-1) ?? ticketId
+    told.set(end, { body, isItsOwn: end === ticketId })
+  }
   const changes: TicketChange[] = []
-  for (const ticket of await lockTickets(ctx.db, [...bodies.keys()])) {
-    if (ticket.status === 'closed') continue
-    const change = await answered(ctx, ticket, bodies.get(ticket.id) ?? '')
+  for (const ticket of await lockTickets(ctx.db, [...told.keys()])) {
+    const answer = told.get(ticket.id)
+    if (ticket.status === 'closed' || !answer) continue
+    const change = await answered(ctx, ticket, answer)
     if (change) changes.push(change)
   }
   if (changes.length > 0) await saveTickets(ctx, changes)
@@ -31,7 +37,7 @@ export async function answerTickets(ctx: StaffCtx, answers: Answer[]): Promise<v
 async function answered(
   ctx: StaffCtx,
   before: TicketChange['before'],
-  body: string,
+  { body, isItsOwn }: { body: string; isItsOwn: boolean },
 ): Promise<TicketChange | undefined> {
   const { type: who } = ctx.actor
   const posted = await postMessage(ctx, before, {
@@ -43,7 +49,7 @@ async function answered(
   })
   if (!posted) return undefined
   const moved =
-    before.status === 'solved'
+    before.status === 'solved' || !isItsOwn
       ? {}
       : // Whoever decides on the matter does not take the ticket by that.
         moveTicket(before, { to: 'solved', who, by: 'decision' }, ctx.deps.clock.now())

@@ -1,8 +1,10 @@
 import type { Ctx } from '../../../context.ts'
 import { lockAgent, lockTicketsOf, updateAgent } from '../queries/agents.ts'
+import { lockUnsolved } from '../queries/people.ts'
 import type { TicketRow } from '../queries/tickets.ts'
 import { wakeAssignment } from './assignment/wake.ts'
-import { saveTickets } from './save.ts'
+import { moveTicket } from './move.ts'
+import { saveTickets, type TicketChange } from './save.ts'
 
 /**
  * Locks what somebody works on, and them against being given more. For transactions that end with `leaveDesk`: first in them, before the
@@ -32,8 +34,19 @@ export async function leaveDesk(ctx: Ctx, userId: string): Promise<void> {
 export const returnToDesk = (ctx: Ctx, userId: string): Promise<void> =>
   wakeAssignment(ctx, { agentIds: [userId] })
 
-/** `leaveDesk` for an account that is deleted: nothing that an agent wrote of themselves stays. */
-export async function eraseAgent(ctx: Ctx, userId: string): Promise<void> {
-  await updateAgent(ctx.db, userId, { active: false, signature: null, updatedAt: ctx.deps.clock.now() })
-  await leaveDesk(ctx, userId)
+/**
+ * An account is deleted: what it worked on is queued again, what it asked for waits for nobody any more, and nothing that an agent wrote of
+ * themselves stays. Last in the transaction that deletes it.
+ */
+export async function endTickets(ctx: Ctx, userId: string): Promise<void> {
+  const now = ctx.deps.clock.now()
+  await updateAgent(ctx.db, userId, { active: false, signature: null, updatedAt: now })
+  const changes = new Map<string, TicketChange>()
+  for (const before of await holdDesk(ctx, userId))
+    changes.set(before.id, { before, patch: { assigneeId: null }, events: [] })
+  for (const before of await lockUnsolved(ctx.db, userId)) {
+    const solved = moveTicket(before, { to: 'solved', who: 'customer', by: 'decision' }, now)
+    changes.set(before.id, { before, patch: { ...changes.get(before.id)?.patch, ...solved }, events: [] })
+  }
+  if (changes.size > 0) await saveTickets(ctx, [...changes.values()])
 }

@@ -53,7 +53,6 @@ const BATCH = 200
 export async function runTimers(ctx: Ctx): Promise<void> {
   const failed: { error: unknown }[] = []
   await deleteExpiredPresence(ctx.db, ctx.deps.clock.now())
-  await moveTiers(ctx.db)
   for (const name of ['hold', 'inactivity', 'close'] as const) {
     const timer = TIMERS[name]
     const before = timer.before(ctx.deps.clock.now())
@@ -65,6 +64,7 @@ export async function runTimers(ctx: Ctx): Promise<void> {
       after = last
     }
   }
+  await inTx(ctx, (ctx) => moveTiers(ctx.db))
   throwFailed(failed)
 }
 

@@ -4,7 +4,7 @@ import { forgetKeysOf } from '../../../idempotency.ts'
 import { eraseReader } from '../../knowledge/service/opinions.ts'
 import { eraseOpinions } from '../../marketplace/service/reviews/people.ts'
 import { eraseAppeals } from '../../marketplace/service/submissions/people.ts'
-import { eraseAgent } from '../../support/service/leave.ts'
+import { endTickets } from '../../support/service/leave.ts'
 import { eraseCustomer } from '../../support/service/people.ts'
 import { eraseRows } from '../queries/erase.ts'
 import { findUser } from '../queries.ts'
@@ -19,5 +19,5 @@ export async function eraseUser(ctx: Ctx, userId: string): Promise<void> {
   await eraseCustomer(ctx, userId, person ? [person.name, person.email, person.claimedEmail ?? ''] : [])
   await forgetKeysOf(ctx.db, userId)
   await writeAudit(ctx, { action: 'user.erased', subject: userId })
-  await eraseAgent(ctx, userId)
+  await endTickets(ctx, userId)
 }

@@ -85,13 +85,17 @@ export async function receiveMail(ctx: Ctx, { mailId }: { mailId: string }): Pro
 
 /** What there is of a mail. A storage that is away is no fault of the mail: that attempt does not count. */
 async function unpack(ctx: Ctx, { id, attempts, storageKey }: InboundMailRow) {
+  let counted: string | undefined
   try {
     const mail = attempts > MAX_ATTEMPTS ? undefined : await read(ctx, storageKey)
-    const tooMany = mail?.from ? await ctx.deps.limits.attempt('mail-in:sender', senderOf(mail)) : null
+    const sender = mail?.from ? senderOf(mail) : undefined
+    const tooMany = sender === undefined ? null : await ctx.deps.limits.attempt('mail-in:sender', sender)
+    counted = sender
     const kept = mail && tooMany === null ? await keepAttachments(ctx, mail) : []
     return { mail, tooMany, kept }
   } catch (error) {
     await updateInboundMail(ctx.db, id, { attempts: attempts - 1, updatedAt: ctx.deps.clock.now() })
+    if (counted !== undefined) await ctx.deps.limits.giveBack('mail-in:sender', counted)
     throw error
   }
 }
