@@ -74,6 +74,9 @@ test('tickets: what came and was solved, what waits, how long people waited, rat
   expect(later.totals).toMatchObject({ created: 0, reopened: 1 })
   expect(later.previous.totals).toMatchObject(totals)
   expect(later.satisfaction.previous.averageScore).toBe(4)
+  // Answered it was yesterday, solved it is not any more.
+  expect(later.firstResponse.previous).toEqual(report.firstResponse.current)
+  expect(later.resolution.previous).toMatchObject({ count: 0, medianMinutes: null })
   const overview = await admin.forge.analytics.overview(range)
   expect(overview.totals).toMatchObject({ ticketsCreated: 3, ticketsSolved: 1 })
   const { csv } = await admin.forge.analytics.exportCsv({ report: 'support', ...range })

@@ -46,7 +46,7 @@ export const analyticsEventDays = pgTable(
 
 /**
  * The business per day (UTC): what happened in it (`licenses.issued`), made anew for the last days by a job, and how things stood when it
- * was last looked at (`stock.licenses`). `key` is a plan, a status, a currency.
+ * was last looked at (`stock.licenses`). `key` is a plan, a status, a currency; of `wait.…` how many minutes somebody waited.
  */
 export const analyticsDays = pgTable(
   'analytics_days',
@@ -61,6 +61,6 @@ export const analyticsDays = pgTable(
 
 /** When each roll-up last looked: everything that was committed before is counted. */
 export const analyticsRuns = pgTable('analytics_runs', {
-  name: text('name').$type<'events' | 'business'>().primaryKey(),
+  name: text('name').$type<'events' | 'business' | 'waits'>().primaryKey(),
   at: at('at').notNull(),
 })

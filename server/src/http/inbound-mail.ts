@@ -36,11 +36,13 @@ async function receive(deps: Deps, c: Context<HttpEnv>): Promise<Refusal | 'rece
   if (secrets.length === 0) return 'closed'
   const limit = deps.env.MAX_MAIL_BYTES
   if (Number(c.req.header('content-length') ?? 0) > limit) return 'too_large'
+  // Whoever has no signature to show is not listened to.
+  const signature = signatureOf(c.req.header('devforge-signature') ?? '', deps.clock.now())
+  if (!signature) return 'bad_signature'
   const raw = await readBody(c, limit)
   if (raw === null) return 'too_large'
   if (raw.byteLength === 0) return 'empty'
-  if (!isSigned(raw, c.req.header('devforge-signature') ?? '', secrets, deps.clock.now()))
-    return 'bad_signature'
+  if (!isSigned(raw, signature, secrets)) return 'bad_signature'
   const request = { requestId: c.get('requestId'), ip: c.get('clientIp') }
   return takeMail(createRequestContext(deps, c, request), raw)
 }
@@ -57,14 +59,27 @@ async function readBody(c: Context<HttpEnv>, limit: number): Promise<Buffer | nu
   return Buffer.concat(chunks)
 }
 
-function isSigned(raw: Buffer, header: string, secrets: string[], now: Date): boolean {
+interface Signature {
+  time: string
+  tags: Buffer[]
+}
+
+/** During a rotation a gateway may sign twice. */
+const MAX_TAGS = 4
+
+/** What a header says, if its time is about now. */
+function signatureOf(header: string, now: Date): Signature | undefined {
   const parts = header.split(',').map((part) => part.trim().split('='))
   const time = parts.find(([name]) => name === 't')?.[1] ?? ''
-  if (!/^\d{1,12}$/.test(time)) return false
-  if (Math.abs(now.getTime() / 1_000 - Number(time)) > TOLERANCE_SECONDS) return false
-  const given = parts.filter(([name]) => name === 'v1').map(([, value = '']) => Buffer.from(value, 'hex'))
+  if (!/^\d{1,12}$/.test(time)) return undefined
+  if (Math.abs(now.getTime() / 1_000 - Number(time)) > TOLERANCE_SECONDS) return undefined
+  const tags = parts.filter(([name]) => name === 'v1').map(([, value = '']) => Buffer.from(value, 'hex'))
+  return tags.length === 0 || tags.length > MAX_TAGS ? undefined : { time, tags }
+}
+
+function isSigned(raw: Buffer, { time, tags }: Signature, secrets: string[]): boolean {
   return secrets.some((secret) => {
     const wanted = createHmac('sha256', secret).update(`${time}.`).update(raw).digest()
-    return given.some((tag) => tag.length === wanted.length && timingSafeEqual(tag, wanted))
+    return tags.some((tag) => tag.length === wanted.length && timingSafeEqual(tag, wanted))
   })
 }

@@ -1,4 +1,4 @@
-import type { Db, tickets } from '@devforge/db'
+import type { Db } from '@devforge/db'
 import { type SQL, sql } from 'drizzle-orm'
 
 interface Moments {
@@ -44,26 +44,4 @@ export async function reviewLatency(db: Db, moments: Moments): Promise<Spread> {
       from submissions s where ${within(sql`s.decided_at`, moments)} and s.decided_by is not null
     ) w`)
   return row ?? NOTHING
-}
-
-/** Which time of a ticket a promise ends at. */
-const ENDS = { firstResponse: sql`first_response_at`, resolution: sql`last_solved_at` }
-export type WaitingTime = keyof typeof ENDS
-
-const ended = (wait: WaitingTime, moments: Moments): SQL =>
-  sql`${within(ENDS[wait], moments)}${wait === 'resolution' ? sql` and status in ('solved', 'closed')` : sql``}`
-
-/** From the creation of tickets to their first response, or until they were solved, of those for which that was within some days. */
-export async function waits(db: Db, wait: WaitingTime, moments: Moments): Promise<Spread> {
-  const [row] = await db.execute<Spread>(sql`
-    select ${spreadOf(sql`w.minutes`)} from (
-      select extract(epoch from ${ENDS[wait]} - created_at)::float8 / 60 as minutes from tickets where ${ended(wait, moments)}
-    ) w`)
-  return row ?? NOTHING
-}
-
-/** What the clocks of the newest of those tickets are read from. */
-export async function clocksOf(db: Db, wait: WaitingTime, moments: Moments, limit: number) {
-  return db.execute<Pick<typeof tickets.$inferSelect, 'plan' | 'priority' | 'sla'>>(sql`
-    select plan, priority, sla from tickets where ${ended(wait, moments)} order by ${ENDS[wait]} desc limit ${limit}`)
 }

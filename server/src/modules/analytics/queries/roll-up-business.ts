@@ -99,7 +99,7 @@ export async function countFlows(db: Db, moments: Moments): Promise<void> {
   const { start, end } = moments
   await db.execute(sql`
     delete from analytics_days
-    where metric not like 'stock.%' and day >= ${dayOf(sql`${start.toISOString()}::timestamptz`)}
+    where metric not like 'stock.%' and metric not like 'wait.%' and day >= ${dayOf(sql`${start.toISOString()}::timestamptz`)}
       and day < ${dayOf(sql`${end.toISOString()}::timestamptz`)}`)
   for (const flow of flows(moments)) {
     await db.execute(sql`insert into analytics_days (day, metric, key, value) ${flow}`)

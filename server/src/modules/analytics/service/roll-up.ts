@@ -7,6 +7,7 @@ import { countFlows, countStocks, tryBusinessLock } from '../queries/roll-up-bus
 import { countDay, touchedDays, tryEventsLock } from '../queries/roll-up-events.ts'
 import { lastRun, noteRun } from '../queries/runs.ts'
 import { MAX_AGE_DAYS } from './track.ts'
+import { rollUpWaits } from './waits.ts'
 
 /** A transaction that stores events may commit a little after the time that it wrote down; clocks of copies are a little apart. */
 const OVERLAP_MS = 30 * MINUTE
@@ -61,11 +62,13 @@ async function rollUpBusiness(ctx: Ctx, { days }: { days: number }): Promise<voi
 export async function rollUp(ctx: Ctx): Promise<void> {
   await rollUpEvents(ctx)
   await rollUpBusiness(ctx, { days: RECENT_DAYS })
+  await rollUpWaits(ctx, { days: RECENT_DAYS })
 }
 
 /** Once a day: what was written late is counted after all, and events that are too old go. */
 export async function rollUpNightly(ctx: Ctx): Promise<void> {
   await rollUpBusiness(ctx, { days: NIGHTLY_DAYS })
+  await rollUpWaits(ctx, { days: NIGHTLY_DAYS })
   const before = dayOf(addMs(ctx.deps.clock.now(), -KEEP_DAYS * DAY))
   while ((await purgeEvents(ctx.db, { before, limit: PURGE_BATCH })) === PURGE_BATCH);
 }

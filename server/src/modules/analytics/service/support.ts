@@ -1,11 +1,9 @@
-import { MINUTE } from '../../../clock.ts'
 import type { AdminActor, Ctx } from '../../../context.ts'
-import { clockReader } from '../../support/service/sla/policies.ts'
-import { type DayRange, isWithin, momentsOf, previousOf, seriesOf, zeros } from '../days.ts'
+import { type DayRange, isWithin, previousOf, seriesOf, zeros } from '../days.ts'
 import { latestStock, listDays } from '../queries/days.ts'
-import { clocksOf, type WaitingTime, waits } from '../queries/reports.ts'
 import { BACKLOG, type SUPPORT } from '../schemas/reports.ts'
 import { type Metrics, rolledUp } from './rolled-up.ts'
+import { waitsOf } from './waits.ts'
 
 const METRICS: Metrics<(typeof SUPPORT)[number]> = {
   created: 'support.created',
@@ -16,16 +14,7 @@ const METRICS: Metrics<(typeof SUPPORT)[number]> = {
   ratings: 'support.ratings',
   deflected: 'support.deflected',
 }
-/** Clocks are read one by one: of the newest tickets, which are enough for a median. */
-const MAX_CLOCKS = 20_000
 const SCORES = ['1', '2', '3', '4', '5']
-
-/** The value below which a share of sorted ones lies; between two of them in proportion, as `percentile_cont` does. */
-function percentile(sorted: readonly number[], share: number): number | null {
-  const place = (sorted.length - 1) * share
-  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]]
-  return below === undefined || above === undefined ? null : below + (above - below) * (place % 1)
-}
 
 type Rows = Awaited<ReturnType<typeof listDays>>
 
@@ -46,45 +35,17 @@ function breachesOf(rows: Rows) {
 
 const isBacklog = (key: string): key is (typeof BACKLOG)[number] => BACKLOG.some((status) => status === key)
 
-/** How long people waited: by the clock on the wall, and by the clocks of what was promised. */
-async function waitOf(
-  ctx: Ctx,
-  wait: WaitingTime,
-  range: DayRange,
-  read: Awaited<ReturnType<typeof clockReader>>,
-) {
-  const moments = momentsOf(range)
-  const [spread, tickets] = await Promise.all([
-    waits(ctx.db, wait, moments),
-    clocksOf(ctx.db, wait, moments, MAX_CLOCKS),
-  ])
-  const used = tickets
-    .flatMap((ticket) => read(ticket).filter(({ metric, endedAt }) => metric === wait && endedAt !== null))
-    .map(({ usedMs }) => usedMs / MINUTE)
-    .toSorted((a, b) => a - b)
-  return {
-    ...spread,
-    businessMedianMinutes: percentile(used, 0.5),
-    businessP90Minutes: percentile(used, 0.9),
-  }
-}
-
 /** Tickets: what came and was solved, what waits, how long people waited, broken promises, ratings. */
 export async function support(ctx: Ctx<AdminActor>, range: DayRange) {
   const before = previousOf(range)
-  const read = await clockReader(ctx)
-  const bothWaits = async (wait: WaitingTime) => ({
-    current: await waitOf(ctx, wait, range, read),
-    previous: await waitOf(ctx, wait, before, read),
-  })
-  const [lines, stock, stockDays, breaches, ratings, firstResponse, resolution] = await Promise.all([
+  const [lines, stock, stockDays, breaches, ratings, current, previous] = await Promise.all([
     rolledUp(ctx, range, METRICS),
     latestStock(ctx.db, 'stock.tickets', range.to),
     listDays(ctx.db, range, ['stock.tickets']),
     listDays(ctx.db, range, ['support.breached']),
     listDays(ctx.db, { from: before.from, to: range.to }, ['support.ratings']),
-    bothWaits('firstResponse'),
-    bothWaits('resolution'),
+    waitsOf(ctx, range),
+    waitsOf(ctx, before),
   ])
   const backlog = { ...zeros(BACKLOG) }
   for (const { key, value } of stock) if (isBacklog(key)) backlog[key] += value
@@ -97,8 +58,8 @@ export async function support(ctx: Ctx<AdminActor>, range: DayRange) {
       stockDays.flatMap(({ day, key, value }) => (isBacklog(key) ? [{ day, name: key, value }] : [])),
     ),
     breaches: breachesOf(breaches),
-    firstResponse,
-    resolution,
+    firstResponse: { current: current.firstResponse, previous: previous.firstResponse },
+    resolution: { current: current.resolution, previous: previous.resolution },
     satisfaction: { current: satisfactionOf(ratings, range), previous: satisfactionOf(ratings, before) },
   }
 }
