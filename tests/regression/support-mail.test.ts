@@ -138,6 +138,23 @@ describe('mails about tickets', () => {
     expect(items).toHaveLength(1)
   })
 
+  test('two machines that answer each other come to an end', async () => {
+    const machine = 'robot@elsewhere.example'
+    let answered = 0
+    for (let n = 1; n <= 30; n++) {
+      await receive(letter(machine, [], `We have received your mail ${n}`))
+      const receipts = await mailsTo(machine)
+      // It answers each of ours, and does not say to what, nor that it is a machine.
+      if (receipts.length === answered) break
+      answered = receipts.length
+    }
+    expect(answered).toBe(5)
+    await receive(letter(machine, [], 'A person there writes after all'))
+    const [{ count } = { count: 0 }] = await t.deps.sql<{ count: number }[]>`
+      select count(*)::int as count from tickets t join users u on u.id = t.requester_id where u.email = ${machine}`
+    expect(count).toBe(7)
+  })
+
   test('nobody makes us send their words to others', async () => {
     await receive(letter('victim@elsewhere.example', ['Subject: WIN at spam.example'], 'Click spam.example'))
     const [mail] = await mailsTo('victim@elsewhere.example')

@@ -1,5 +1,5 @@
 import { type Db, inboundMails, ticketMessages, tickets, users } from '@devforge/db'
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 
 export type InboundMailRow = typeof inboundMails.$inferSelect
 
@@ -128,6 +128,20 @@ export async function findSender(
     .from(users)
     .where(and(eq(users.email, email), isNull(users.erasedAt)))
   return row
+}
+
+/** How many tickets somebody has opened by mail since a time. */
+export async function countMailed(
+  db: Db,
+  { requesterId, since }: { requesterId: string; since: Date },
+): Promise<number> {
+  const [row] = await db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(tickets)
+    .where(
+      and(eq(tickets.requesterId, requesterId), eq(tickets.source, 'mail'), gte(tickets.createdAt, since)),
+    )
+  return row?.count ?? 0
 }
 
 /** Whom mails about a ticket go to. An account whose address is another's placeholder has none that is proven. */

@@ -1,7 +1,8 @@
+import { addMs, DAY } from '../../../../clock.ts'
 import type { Ctx } from '../../../../context.ts'
 import { type MailThread, messageIdOf } from '../../../../mail/mailer.ts'
 import { queueMail } from '../../../../mail/outbox.ts'
-import { findMailTarget, mailsOfTicket } from '../../queries/mails.ts'
+import { countMailed, findMailTarget, mailsOfTicket } from '../../queries/mails.ts'
 import { findAuthoredMessages } from '../../queries/messages.ts'
 import type { TicketRow } from '../../queries/tickets.ts'
 import { REOPEN_DAYS } from '../move.ts'
@@ -52,7 +53,13 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
     messages.map(({ message }) => message.mailMessageId),
   )
   const first = messages[0]?.message
-  if (opened && first && !first.isAuto && first.authorType === 'customer') {
+  if (
+    opened &&
+    first &&
+    !first.isAuto &&
+    first.authorType === 'customer' &&
+    !(await isTalkingToItself(ctx, ticket))
+  ) {
     // Whose address is not proven gets no words by us that somebody else may have written; and mails say by themselves whom they are from.
     const said = target.verified
       ? { ...about, body: first.source === 'mail' ? '' : first.body }
@@ -94,6 +101,19 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
       thread,
     })
   }
+}
+
+/** How many receipts somebody gets in a day for what they write by mail. */
+const RECEIPTS_PER_DAY = 5
+
+/**
+ * Whether so much has come from there by mail that it may be a machine that answers our receipts, and does not say that it is one: without
+ * another receipt there is nothing more to answer.
+ */
+async function isTalkingToItself(ctx: Ctx, { source, requesterId }: TicketRow): Promise<boolean> {
+  if (source !== 'mail') return false
+  const since = addMs(ctx.deps.clock.now(), -DAY)
+  return (await countMailed(ctx.db, { requesterId, since })) > RECEIPTS_PER_DAY
 }
 
 /** @param own Message-IDs that the mails themselves have */
