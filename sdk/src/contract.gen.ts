@@ -4116,6 +4116,24 @@ export interface Contract {
       } | null
     }
   }
+  'tickets.articleLinks': {
+    kind: 'query'
+    input: {
+      id: string
+      articles: string[]
+      locale?: string | undefined
+    }
+    output: {
+      items: {
+        id: string
+        slug: string
+        title: string
+        url: string
+        markdown: string
+      }[]
+      hidden: string[]
+    }
+  }
   'tickets.assign': {
     kind: 'mutation'
     input: {
@@ -4494,6 +4512,40 @@ export interface Contract {
     }
     output: {
       deleted: boolean
+    }
+  }
+  'tickets.draftArticle': {
+    kind: 'mutation'
+    input: {
+      id: string
+    }
+    output: {
+      id: string
+      slug: string
+      locale: string
+      status: 'archived' | 'draft' | 'published'
+      version: number
+      publishedVersion: number | null
+      author: {
+        id: string
+        name: string
+      }
+      helpful: number
+      notHelpful: number
+      solved: number
+      ticketId: string | null
+      publishedAt: Date | null
+      createdAt: Date
+      updatedAt: Date
+      title: string
+      summary: string
+      body: string
+      category: string
+      tags: string[]
+      visibility: 'agents' | 'customers' | 'public'
+      minVersion: string | null
+      maxVersion: string | null
+      html: string
     }
   }
   'tickets.freeDevice': {
@@ -6623,7 +6675,13 @@ export interface ErrorDetails {
   APPEAL_NOT_POSSIBLE: {
     status: string
   }
+  ARTICLE_NOT_FOR_CUSTOMER: {
+    articles: string[]
+  }
   ARTICLE_NOT_FOUND: {
+    article: string
+  }
+  ARTICLE_NOT_REVIEWED: {
     article: string
   }
   ARTICLE_SLUG_TAKEN: {

@@ -55,7 +55,10 @@ export interface KnowledgeApi {
    */
   update(input: Input<'knowledge.update'>, options?: CallOptions): Promise<Output<'knowledge.update'>>
 
-  /** Agents: lets readers see the newest version; also brings an archived article back. @throws ARTICLE_NOT_FOUND, CONFLICT */
+  /**
+   * Agents: lets readers see the newest version; also brings an archived article back.
+   * @throws ARTICLE_NOT_FOUND, CONFLICT, ARTICLE_NOT_REVIEWED (nobody changed the text since it came from a ticket)
+   */
   publish(input: Input<'knowledge.publish'>, options?: CallOptions): Promise<Output<'knowledge.publish'>>
 
   /** Agents: takes an article away from readers. @throws ARTICLE_NOT_FOUND, CONFLICT */

@@ -43,6 +43,7 @@ export const limitRules = {
   'ticket-reply:account': { points: 120, windowSeconds: HOUR_SECONDS },
   'ticket-change:account': { points: 240, windowSeconds: HOUR_SECONDS },
   'attachment:account': { points: 200, windowSeconds: HOUR_SECONDS },
+  'search-log:ip': { points: 1_200, windowSeconds: HOUR_SECONDS },
   'opinion:ip': { points: 60, windowSeconds: HOUR_SECONDS },
   'opinion:account': { points: 120, windowSeconds: HOUR_SECONDS },
   'device-start:ip': { points: 60, windowSeconds: HOUR_SECONDS },
@@ -57,8 +58,8 @@ export type LimitName = keyof typeof limitRules
 
 /** Counters in Postgres, so that they hold across all copies of the server. */
 export interface Limits {
-  /** Counts one attempt. @returns seconds to wait when it is one too many, else null */
-  attempt(name: LimitName, key: string): Promise<number | null>
+  /** Counts one attempt, or several that came together. @returns seconds to wait when that is too many, else null */
+  attempt(name: LimitName, key: string, attempts?: number): Promise<number | null>
   /** Counts one attempt under each rule. @throws AppError AUTH_RATE_LIMITED with the longest wait when one is exceeded */
   consume(entries: readonly (readonly [LimitName, string])[]): Promise<void>
   /** Takes one attempt back: it was a good one. */
@@ -131,9 +132,9 @@ export function createLimits(sql: Sql): Limits {
     limiters.set(name, created)
     return created
   }
-  const attempt = async (name: LimitName, key: string): Promise<number | null> => {
+  const attempt = async (name: LimitName, key: string, attempts = 1): Promise<number | null> => {
     try {
-      await of(name).consume(digest(key))
+      await of(name).consume(digest(key), attempts)
       return null
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { format } from 'node:util'
 import type { DevForge } from '@devforge/sdk'
+import { seedKnowledge } from '@devforge/server/sandbox/knowledge'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { licensed } from '../support/licenses.ts'
@@ -13,7 +14,7 @@ import { packVsix } from '../support/vsix.ts'
 
 // Blocks marked `ts` in the documents must compile as they stand; those marked `ts run` are run too, each against a server of
 // its own. Further words say what must be there before: `ada` has signed up; `signed-in` gives her client as `forge`;
-// `licensed` gives `licenseKey`; `device` has her approve what opens in the browser; `author` has a publisher, a package in `file`, and
+// `licensed` gives `licenseKey`; `articles` has the help of the demo; `device` has her approve what opens in the browser; `author` has a publisher, a package in `file`, and
 // workers that check it; `published` has it published.
 
 const root = join(import.meta.dirname, '../..')
@@ -87,6 +88,10 @@ async function prepare(t: TestApp, words: string[]): Promise<void> {
   if (words.includes('licensed')) {
     const { key } = await licensed(t, { owner: { ...ada, forge, id: user.id } })
     vi.stubGlobal('licenseKey', key)
+  }
+  if (words.includes('articles')) {
+    const { email } = await signUp(t, { role: 'agent' })
+    await seedKnowledge(t.deps, { writerEmail: email })
   }
   if (words.includes('author') || words.includes('published')) await preparePackage(t, forge, words)
   vi.stubGlobal('openInBrowser', async (url: string) => {

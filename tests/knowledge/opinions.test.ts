@@ -132,17 +132,50 @@ describe('this solved it', () => {
     const order = async () =>
       (await t.forge().knowledge.search({ query: 'polish periscope' })).items.map(({ id }) => id)
     for (const id of [liked.id, plain.id]) {
-      await t.deps.sql`update articles set solved = 0 where id = ${id}`
+      await t.deps.sql`update articles set solved = 0, solved_by_accounts = 0 where id = ${id}`
       for (let n = 0; n < 3; n++) await at(`198.51.100.${10 + n}`).knowledge.solvedIt({ id })
       expect((await order())[1]).toBe(id)
       await t.deps.sql`update articles set solved = 0 where id = ${id}`
       await t.deps.sql`update article_search set prior = 1 where article_id = ${id}`
     }
-    await t.deps.sql`update articles set solved = 1000000, helpful = 1000000 where id = ${liked.id}`
+    await t.deps
+      .sql`update articles set solved = 1000000, solved_by_accounts = 1000000, helpful = 1000000 where id = ${liked.id}`
     await at('198.51.100.99').knowledge.solvedIt({ id: liked.id })
     expect((await order()).slice(0, 2)).toEqual([named.id, liked.id])
     const [row] = await t.deps.sql`select prior from article_search where article_id = ${liked.id}`
     expect(row?.prior).toBeLessThan(1.3)
+  })
+
+  test('neither one who says so each day nor a mass of strangers lifts an article as far as customers do', async () => {
+    const prior = async (id: string): Promise<number> => {
+      const [row] = await t.deps.sql`select prior from article_search where article_id = ${id}`
+      return row?.prior
+    }
+    const plain = await prior(article.id)
+    let reader = await signUp(t)
+    const { email, password } = reader
+    for (let day = 0; day < 20; day++) {
+      await reader.forge.knowledge.solvedIt({ id: article.id })
+      t.clock.advance(DAY)
+      const forge = t.forge()
+      await forge.auth.signIn({ email, password })
+      reader = { ...reader, forge }
+    }
+    agent = await signUp(t, { role: 'agent' })
+    const byOne = await prior(article.id)
+    const mass = await published(agent)
+    await Promise.all(
+      Array.from({ length: 150 }, (_, n) => at(`203.0.113.${n}`).knowledge.solvedIt({ id: mass.id })),
+    )
+    const byMass = await prior(mass.id)
+    const customers = await published(agent)
+    for (let n = 0; n < 12; n++) await (await signUp(t)).forge.knowledge.solvedIt({ id: customers.id })
+    const byCustomers = await prior(customers.id)
+    expect(byOne - plain).toBeLessThan(0.115)
+    expect(byMass - plain).toBeLessThan(0.105)
+    expect(byCustomers).toBeGreaterThan(Math.max(byOne, byMass))
+    // Reports tell all the same how often.
+    expect((await agent.forge.knowledge.article({ id: mass.id })).solved).toBe(150)
   })
 
   test('an article that was taken away solves nothing any more', async () => {

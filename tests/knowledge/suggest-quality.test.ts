@@ -38,4 +38,7 @@ test('so it does for words that the ranking was not made with', async () => {
   process.stdout.write(`suggestions, held out: ${heldOut.said}${heldOut.missed.join('')}`)
   const unseen = await judge(UNSEEN)
   process.stdout.write(`suggestions, unseen: ${unseen.said}`)
+  // Far below what was measured (22 and 27): words of people are no regression test, but half of them is no help.
+  expect(heldOut.top).toBeGreaterThanOrEqual(18)
+  expect(unseen.top).toBeGreaterThanOrEqual(18)
 })

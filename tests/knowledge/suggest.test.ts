@@ -1,3 +1,4 @@
+import { flushSearches } from '@devforge/server/modules/knowledge/service/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { failure } from '../support/errors.ts'
@@ -46,6 +47,7 @@ test('what is written in a ticket is not kept, only what was shown', async () =>
   const { items, searchId } = await t.forge().knowledge.suggest({
     text: 'My kettle at ada@example.com, /home/ada/kitchen, call +49 151 23456789',
   })
+  await flushSearches(t.deps)
   const rows = await t.deps.sql`select * from knowledge_searches where id = ${searchId ?? ''}`
   expect(rows).toMatchObject([{ kind: 'suggest', query: null, shown: items.map(({ id }) => id), opened: [] }])
   expect(JSON.stringify(rows)).not.toMatch(/kettle|ada@|kitchen|49 151|23456789/)

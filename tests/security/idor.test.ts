@@ -181,6 +181,8 @@ const cases: Record<string, Case> = {
   'tickets.deleteMacro': { staff: {} },
   'tickets.previewMacro': { staff: {} },
   'tickets.applyMacro': { staff: {} },
+  'tickets.articleLinks': { staff: {} },
+  'tickets.draftArticle': { staff: {} },
   'tickets.bulk': { staff: {} },
   'tickets.setTags': { staff: {} },
   'tickets.setQueue': { staff: {} },

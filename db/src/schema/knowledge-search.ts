@@ -77,6 +77,18 @@ export const articleWords = pgTable(
   ],
 )
 
+/**
+ * What was counted of an article, to be taken back when it changes: exactly that, however texts were cut into words at the time. Apart from
+ * its line, which searches read.
+ */
+export const articleWordLists = pgTable('article_word_lists', {
+  articleId: text('article_id')
+    .primaryKey()
+    .references(() => articles.id, { onDelete: 'cascade' }),
+  audience: smallint('audience').notNull(),
+  words: text('words').array().notNull(),
+})
+
 export const knowledgeSearchKind = pgEnum('knowledge_search_kind', ['search', 'suggest'])
 
 /**

@@ -47,6 +47,8 @@ export const articles = pgTable(
     notHelpful: count('not_helpful').notNull().default(0),
     /** How often somebody said that it solved the problem. */
     solved: count('solved').notNull().default(0),
+    /** Accounts that ever said so, each once: what ranks. */
+    solvedByAccounts: count('solved_by_accounts').notNull().default(0),
     ...timestamps(),
   },
   (t) => [

@@ -62,6 +62,26 @@ export interface DeskApi {
   applyMacro(input: Input<'tickets.applyMacro'>, options?: CallOptions): Promise<Output<'tickets.applyMacro'>>
 
   /**
+   * Agents: links to articles of the knowledge base, to be put into an answer; only to what the customer can read. `hidden` are the others.
+   * An answer that leads there all the same is refused with ARTICLE_NOT_FOR_CUSTOMER.
+   * @throws NOT_FOUND
+   */
+  articleLinks(
+    input: Input<'tickets.articleLinks'>,
+    options?: CallOptions,
+  ): Promise<Output<'tickets.articleLinks'>>
+
+  /**
+   * Agents: starts an article with what was said in a solved ticket, for agents to see. Names, addresses, keys and numbers are left out as
+   * far as they can be told; somebody must read and change the text before it can be published.
+   * @throws NOT_FOUND, TICKET_NOT_SOLVED, ARTICLE_SLUG_TAKEN (there is one of this ticket already)
+   */
+  draftArticle(
+    input: Input<'tickets.draftArticle'>,
+    options?: CallOptions,
+  ): Promise<Output<'tickets.draftArticle'>>
+
+  /**
    * Agents: says that one looks at a ticket or types in it, for the next 30 s, and answers who else does. Others see it in `get` and in
    * `onUpdate` of the ticket.
    * @throws NOT_FOUND
@@ -89,5 +109,7 @@ export const deskApi = (call: Caller): DeskApi => ({
     deleteMacro: 'mutation',
     previewMacro: 'query',
     presence: 'mutation',
+    articleLinks: 'query',
+    draftArticle: 'mutation',
   }),
 })

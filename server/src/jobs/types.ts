@@ -65,7 +65,7 @@ export interface JobData {
   'support.mail': { mailId: string }
   'support.mails': SweepData
   'knowledge.purge': Record<string, never>
-  'knowledge.reindex': Record<string, never>
+  'knowledge.reindex': { after?: string }
   'maintenance.sweep': SweepData
 }
 export type JobName = keyof JobData

@@ -2,6 +2,10 @@ import { defineErrors, error } from '../../errors/define.ts'
 
 export const supportErrors = defineErrors({
   ATTACHMENT_INFECTED: error('BAD_REQUEST', 'The malware scanner refuses this file. It was not kept.'),
+  ARTICLE_NOT_FOR_CUSTOMER: error<{ articles: string[] }>(
+    'CONFLICT',
+    'The answer leads to articles that the customer cannot read. Leave them out, or write a note.',
+  ),
   ATTACHMENT_QUOTA: error<{ limitBytes: number }>(
     'PAYLOAD_TOO_LARGE',
     'You have uploaded a lot. Send what no message has taken yet, or wait a day.',
@@ -64,5 +68,8 @@ export const supportErrors = defineErrors({
     'CONFLICT',
     'The macro names something that is not known of this ticket. See details.placeholders.',
   ),
-  TICKET_NOT_SOLVED: error<{ status: string }>('CONFLICT', 'Only solved tickets can be rated.'),
+  TICKET_NOT_SOLVED: error<{ status: string }>(
+    'CONFLICT',
+    'Only solved tickets can be rated, or become articles.',
+  ),
 })

@@ -2,6 +2,7 @@ import { router } from '../../trpc.ts'
 import { actionProcedures } from './procedures/actions.ts'
 import { customerProcedures } from './procedures/customer.ts'
 import { deskProcedures } from './procedures/desk.ts'
+import { helpProcedures } from './procedures/help.ts'
 import { linkProcedures } from './procedures/links.ts'
 import { macroProcedures } from './procedures/macros.ts'
 import { mergeProcedures } from './procedures/merge.ts'
@@ -15,6 +16,7 @@ export const ticketsRouter = router({
   ...deskProcedures,
   ...actionProcedures,
   ...linkProcedures,
+  ...helpProcedures,
   ...publisherProcedures,
   ...queueProcedures,
   ...macroProcedures,

@@ -171,6 +171,15 @@ export async function findShownById(
   return row?.article
 }
 
+/** Those of some slugs that there are articles of, in whatever state. */
+export async function knownSlugs(db: Db, slugs: string[]): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ slug: articles.slug })
+    .from(articles)
+    .where(inArray(articles.slug, slugs))
+  return rows.map(({ slug }) => slug)
+}
+
 /** Those of some ids or slugs that somebody may read. */
 export const findShownAmong = (db: Db, references: string[], audience: number): Promise<ShownArticle[]> =>
   selectShown(

@@ -1,5 +1,5 @@
-import { articleSearch, articleWords, type Db } from '@devforge/db'
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { articleSearch, articleWordLists, type Db } from '@devforge/db'
+import { eq, inArray, sql } from 'drizzle-orm'
 
 /** Changes of the index wait for each other: its words are counted across articles. Any number; it must be nobody else's. */
 const INDEX_LOCK = 7_231_004
@@ -34,68 +34,99 @@ export async function upsertIndexed(db: Db, row: IndexedArticle): Promise<void> 
     })
 }
 
-/** @returns for whom it was indexed, undefined when it was not */
-export async function findIndexed(db: Db, articleId: string): Promise<{ audience: number } | undefined> {
-  const [row] = await db
-    .select({ audience: articleSearch.audience })
+/** What was counted of an article, and for whom. `words` is null where that was not written down: it was those of its published text. */
+export interface Counted {
+  audience: number
+  words: string[] | null
+}
+
+/** What was counted of articles. Those that were not have no entry. */
+export async function findCounted(db: Db, articleIds: string[]): Promise<Map<string, Counted>> {
+  const rows = await db
+    .select({
+      id: articleSearch.articleId,
+      lineAudience: articleSearch.audience,
+      audience: articleWordLists.audience,
+      words: articleWordLists.words,
+    })
     .from(articleSearch)
-    .where(eq(articleSearch.articleId, articleId))
-  return row
+    .leftJoin(articleWordLists, eq(articleWordLists.articleId, articleSearch.articleId))
+    .where(inArray(articleSearch.articleId, articleIds))
+  return new Map(
+    rows.map(({ id, lineAudience, audience, words }) => [id, { audience: audience ?? lineAudience, words }]),
+  )
+}
+
+/** Writes down what was counted. */
+export async function saveCounted(
+  db: Db,
+  articleId: string,
+  counted: { audience: number; words: string[] },
+): Promise<void> {
+  await db
+    .insert(articleWordLists)
+    .values({ articleId, ...counted })
+    .onConflictDoUpdate({ target: articleWordLists.articleId, set: counted })
 }
 
 export async function deleteIndexed(db: Db, articleId: string): Promise<void> {
   await db.delete(articleSearch).where(eq(articleSearch.articleId, articleId))
+  await db.delete(articleWordLists).where(eq(articleWordLists.articleId, articleId))
 }
 
-/** Counts an article's words once more, or once less. With the index locked. */
-export async function countWords(
-  db: Db,
-  {
-    locale,
-    audience,
-    stems,
-    by,
-  }: { locale: string; audience: number; stems: Map<string, string>; by: 1 | -1 },
-): Promise<void> {
-  const words = [...stems.keys(), '']
-  const none = { publicCount: 0, customerCount: 0, agentCount: 0 }
-  if (by === 1) {
-    const rows = words.map((word) => ({ locale, word, stem: stems.get(word) ?? '', ...none }))
-    await db.insert(articleWords).values(rows).onConflictDoNothing()
-  }
-  // Counts include the audiences before: what everybody may read, agents may, too.
-  await db
-    .update(articleWords)
-    .set({
-      ...(audience <= 0 ? { publicCount: sql`${articleWords.publicCount} + ${by}` } : {}),
-      ...(audience <= 1 ? { customerCount: sql`${articleWords.customerCount} + ${by}` } : {}),
-      agentCount: sql`${articleWords.agentCount} + ${by}`,
-    })
-    .where(and(eq(articleWords.locale, locale), inArray(articleWords.word, words)))
+/** By how much the counts of a word change. */
+export interface WordChange {
+  locale: string
+  word: string
+  /** Null where it is only counted less: then it is known already. */
+  stem: string | null
+  publicBy: number
+  customerBy: number
+  agentBy: number
 }
 
-export type WordCount = typeof articleWords.$inferInsert
+/** Changes counts of words. With the index locked. */
+export async function countWords(db: Db, changes: WordChange[]): Promise<void> {
+  if (changes.length === 0) return
+  const column = <K extends keyof WordChange>(key: K) => sql.param(changes.map((change) => change[key]))
+  await db.execute(sql`
+    insert into article_words as w (locale, word, stem, public_count, customer_count, agent_count)
+    select c.locale, c.word, coalesce(c.stem, ''), c.public_by, c.customer_by, c.agent_by
+    from unnest(${column('locale')}::text[], ${column('word')}::text[], ${column('stem')}::text[], ${column('publicBy')}::int[],
+      ${column('customerBy')}::int[], ${column('agentBy')}::int[]) c(locale, word, stem, public_by, customer_by, agent_by)
+    on conflict (locale, word) do update set
+      public_count = w.public_count + excluded.public_count,
+      customer_count = w.customer_count + excluded.customer_count,
+      agent_count = w.agent_count + excluded.agent_count`)
+  const fewer = changes.filter(({ agentBy }) => agentBy < 0)
+  if (fewer.length === 0) return
+  await db.execute(sql`
+    delete from article_words w
+    using unnest(${sql.param(fewer.map(({ locale }) => locale))}::text[], ${sql.param(fewer.map(({ word }) => word))}::text[]) c(locale, word)
+    where w.locale = c.locale and w.word = c.word and w.agent_count <= 0`)
+}
 
-const CHUNK = 2_000
-
-/** Sets all counts anew. With the index locked. */
-export async function replaceWords(db: Db, counts: WordCount[]): Promise<void> {
-  await db.delete(articleWords)
-  for (let at = 0; at < counts.length; at += CHUNK)
-    await db.insert(articleWords).values(counts.slice(at, at + CHUNK))
+/** Sets stems of known words that are others than before: the dictionary of their language is another. With the index locked. */
+export async function setStems(db: Db, locale: string, stems: Map<string, string>): Promise<void> {
+  await db.execute(sql`
+    update article_words w set stem = s.stem
+    from unnest(${sql.param([...stems.keys()])}::text[], ${sql.param([...stems.values()])}::text[]) s(word, stem)
+    where w.locale = ${locale} and w.word = s.word and w.stem <> s.stem`)
 }
 
 /**
  * Brings what readers say of an article into its rank: 0.87 … 1.27. Helpful or not moves it by a tenth, starting as if two of three had
  * said yes; solved problems lift it by up to a fifth on a logarithmic scale that is full at a hundred. Bounded, so that no crowd makes
- * an article an answer to everything.
+ * an article an answer to everything. Each account counts once, and whatever else is said (by strangers, of whom one can be many, or again)
+ * no more than ten accounts: half of what there is to be had.
  */
 export const PRIOR = sql`(
   0.9 + 0.2 * (a.helpful + 2) / (a.helpful + a.not_helpful + 3.0)
-  + 0.2 * least(1.0, ln(1 + a.solved) / ln(101.0)) - 0.0333)`
+  + 0.2 * least(1.0, ln(1 + a.solved_by_accounts + least(10, greatest(0, a.solved - a.solved_by_accounts))) / ln(101.0)) - 0.0333)`
 
-export async function refreshPrior(db: Db, articleId: string): Promise<void> {
+export async function refreshPriors(db: Db, articleIds: string[]): Promise<void> {
   await db.execute(sql`
     update article_search s set prior = ${PRIOR}
-    from articles a where a.id = ${articleId} and s.article_id = a.id`)
+    from articles a
+    where a.id = any(${sql.param(articleIds)}::text[]) and s.article_id = a.id and s.prior is distinct from (${PRIOR})::real`)
 }

@@ -1,5 +1,5 @@
 import { articleDeflections, articleFeedback, articles, type Db } from '@devforge/db'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, ne, sql } from 'drizzle-orm'
 
 /** An account, or a digest of where somebody reads from. */
 export type Reader = { userId: string; reader: null } | { userId: null; reader: Buffer }
@@ -34,7 +34,12 @@ export async function writeFeedback(
 export async function addOpinions(
   db: Db,
   articleId: string,
-  { helpful = 0, notHelpful = 0, solved = 0 }: { helpful?: number; notHelpful?: number; solved?: number },
+  {
+    helpful = 0,
+    notHelpful = 0,
+    solved = 0,
+    solvedByAccounts = 0,
+  }: { helpful?: number; notHelpful?: number; solved?: number; solvedByAccounts?: number },
 ): Promise<{ helpful: number; notHelpful: number; solved: number }> {
   const [row] = await db
     .update(articles)
@@ -42,12 +47,32 @@ export async function addOpinions(
       helpful: sql`${articles.helpful} + ${helpful}`,
       notHelpful: sql`${articles.notHelpful} + ${notHelpful}`,
       solved: sql`${articles.solved} + ${solved}`,
+      solvedByAccounts: sql`${articles.solvedByAccounts} + ${solvedByAccounts}`,
       updatedAt: sql`${articles.updatedAt}`,
     })
     .where(eq(articles.id, articleId))
     .returning({ helpful: articles.helpful, notHelpful: articles.notHelpful, solved: articles.solved })
   if (!row) throw new Error(`no article ${articleId}`)
   return row
+}
+
+/** Whether an account said so on another day. With the article held. */
+export async function saidSolvedBefore(
+  db: Db,
+  { articleId, userId, day }: { articleId: string; userId: string; day: string },
+): Promise<boolean> {
+  const [row] = await db
+    .select({ id: articleDeflections.id })
+    .from(articleDeflections)
+    .where(
+      and(
+        eq(articleDeflections.articleId, articleId),
+        eq(articleDeflections.userId, userId),
+        ne(articleDeflections.day, day),
+      ),
+    )
+    .limit(1)
+  return row !== undefined
 }
 
 /** @returns false when the reader said so today already */

@@ -26,6 +26,8 @@ export interface ArticleFilters {
 export interface RankedQuery extends ArticleFilters {
   /** What an article must match to be looked at. */
   candidates: string
+  /** What is counted instead of those, where only some of them are looked at. */
+  counted: string | null
   words: WantedWord[]
   /** The weights of all words that were asked, also of those that no article has. */
   totalWeight: number
@@ -51,7 +53,8 @@ export interface FoundArticle {
 /** Counts are exact up to here. */
 export const COUNT_LIMIT = 1_000
 
-const CARD = `s.article_id as "articleId", s.slug, s.locale, s.title, s.summary, s.category, s.revised_at as "revisedAt"`
+const CARD = (of: string): string =>
+  `${of}.article_id as "articleId", ${of}.slug, ${of}.locale, ${of}.title, ${of}.summary, ${of}.category, ${of}.revised_at as "revisedAt"`
 
 /** $1 audience, $2 locales, $3 version of the editor, $4 category. */
 const READABLE = (many: boolean): string => `
@@ -69,34 +72,46 @@ const READABLE = (many: boolean): string => `
       : ''
   }`
 
-/** D, C, B, A: a word of the title tells four times as much as one somewhere in the text. */
-const FIELDS = `'{0.25, 0.5, 0.8, 1.0}'`
+/** D, C, B, A: a word of the title or the tags tells five times as much as one somewhere in the text. */
+const FIELDS = `'{0.2, 0.6, 1.0, 1.0}'`
 
-const FIRST = 11
+const FIRST = 12
 
 /** Words with what they add to the score of an article. */
 function scoreOf(words: number): string {
   const rows = Array.from({ length: words }, (_, i) => {
     const at = (offset: number): string => `$${FIRST + i * 5 + offset}`
     return `(greatest(
-      ${at(3)}::float8 * coalesce(ts_rank(${FIELDS}, s.document, ${at(0)}::tsquery), 0),
-      ${at(4)}::float8 * least(0.7, coalesce(ts_rank(${FIELDS}, s.document, ${at(1)}::tsquery) * ${at(2)}::float8, 0))
+      ${at(3)}::float8 * coalesce(ts_rank(${FIELDS}, c.document, ${at(0)}::tsquery), 0),
+      ${at(4)}::float8 * least(0.7, coalesce(ts_rank(${FIELDS}, c.document, ${at(1)}::tsquery) * ${at(2)}::float8, 0))
     ), ${at(3)}::float8)`
   })
   return `(select sum(hit) as hits, coalesce(sum(weight) filter (where hit > 0), 0) as covered
     from (values ${rows.join(', ')}) v(hit, weight))`
 }
 
-const ranked = (words: number, many: boolean): string => `
+const COUNTED = (many: boolean): string => `
+  select count(*)::int as total
+  from (select from article_search s where s.document @@ $11::tsquery and ${READABLE(many)} limit ${COUNT_LIMIT + 1}) counted`
+
+/** Long documents lie apart from their lines: put into an array each is fetched once, and not again for each word. */
+const ranked = (words: number, many: boolean, countsApart: boolean): string => `
 with found as materialized (
-  select s.no, (s.prior * w.hits * (0.4 + 0.6 * w.covered / $6::float8))::float8 as score
-  from article_search s, lateral ${scoreOf(words)} w
-  where s.document @@ $5::tsquery and ${READABLE(many)} and w.covered >= $7::float8 * $6::float8
+  select c.no, (c.prior * w.hits * (0.4 + 0.6 * w.covered / $6::float8))::float8 as score
+  from (
+    select s.no, s.prior, (array[s.document])[1] as document
+    from article_search s where s.document @@ $5::tsquery and ${READABLE(many)} offset 0
+  ) c, lateral ${scoreOf(words)} w
+  where w.covered >= $7::float8 * $6::float8
 )
 select told.total, paged.*
-from (select least(count(*), ${COUNT_LIMIT + 1})::int as total from found) told
+from (${
+  countsApart
+    ? COUNTED(many)
+    : `select least(count(*), ${COUNT_LIMIT + 1})::int as total from found where $11::tsquery is null`
+}) told
 left join (
-  select f.no::float8 as no, f.score, ${CARD}
+  select f.no::float8 as no, f.score, ${CARD('s')}
   from (
     select no, score from found
     where $8::float8 is null or score < $8 or (score = $8 and no < $9::bigint)
@@ -121,7 +136,7 @@ const totalOf = (count: number): FoundPage['total'] =>
 export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<FoundPage> {
   const { words, after, locales } = query
   const rows = await sql.unsafe<Told[]>(
-    ranked(words.length, locales.length > 1),
+    ranked(words.length, locales.length > 1, query.counted !== null),
     [
       query.audience,
       locales,
@@ -133,6 +148,7 @@ export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<Foun
       after?.score ?? null,
       after?.no ?? null,
       query.limit,
+      query.counted,
       ...words.flatMap(({ exact, near, nearCount, weight, nearWeight }) => [
         exact,
         near,
@@ -146,20 +162,27 @@ export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<Foun
   return { rows: onPage(rows), total: totalOf(rows[0]?.total ?? 0) }
 }
 
-const listed = (many: boolean): string => `
+/** Each language by the index of what helped most, and the best of those: one that begins with any of several languages has no order. */
+const listed = (many: boolean, matching: boolean): string => `
 select told.total, paged.*
 from (
-  select count(*)::int as total from (select from article_search s where ${READABLE(many)} limit ${COUNT_LIMIT + 1}) counted
+  select count(*)::int as total from (
+    select from article_search s where ${READABLE(many)} ${matching ? 'and s.document @@ $8::tsquery' : ''} limit ${COUNT_LIMIT + 1}
+  ) counted
 ) told
 left join (
-  select s.no::float8 as no, s.prior::float8 as score, ${CARD}
-  from article_search s
-  where ${READABLE(many)} and ($5::float8 is null or s.prior < $5 or (s.prior = $5 and s.no < $6::bigint))
-  order by s.prior desc, s.no desc limit $7
+  select best.no::float8 as no, best.prior::float8 as score, ${CARD('best')}
+  from unnest($2::text[]) wanted(locale), lateral (
+    select * from article_search s
+    where s.locale = wanted.locale and ${READABLE(many)} ${matching ? 'and s.document @@ $8::tsquery and not s.document @@ $9::tsquery' : ''}
+      and ($5::float8 is null or s.prior < $5 or (s.prior = $5 and s.no < $6::bigint))
+    order by s.prior desc, s.no desc limit $7
+  ) best
+  order by best.prior desc, best.no desc limit $7
 ) paged on true
 order by paged.score desc, paged.no desc`
 
-/** Everything that one may read, what helped most first. */
+/** Everything that one may read, what helped most first; of what matches (if that is asked) only what is not among `without`. */
 export async function listedArticles(
   sql: Sql,
   {
@@ -169,18 +192,28 @@ export async function listedArticles(
     category,
     after,
     limit,
-  }: ArticleFilters & Pick<RankedQuery, 'after' | 'limit'>,
+    matching,
+  }: ArticleFilters & Pick<RankedQuery, 'after' | 'limit'> & { matching?: { all: string; without: string } },
 ): Promise<FoundPage> {
   const rows = await sql.unsafe<Told[]>(
-    listed(locales.length > 1),
-    [audience, locales, version, category, after?.score ?? null, after?.no ?? null, limit],
+    listed(locales.length > 1, matching !== undefined),
+    [
+      audience,
+      locales,
+      version,
+      category,
+      after?.score ?? null,
+      after?.no ?? null,
+      limit,
+      ...(matching ? [matching.all, matching.without] : []),
+    ],
     { prepare: true },
   )
   return { rows: onPage(rows), total: totalOf(rows[0]?.total ?? 0) }
 }
 
 const titled = (many: boolean): string => `
-select s.no::float8 as no, word_similarity($5, lower(s.title))::float8 as score, ${CARD}
+select s.no::float8 as no, word_similarity($5, lower(s.title))::float8 as score, ${CARD('s')}
 from article_search s
 where lower(s.title) %> $5 and ${READABLE(many)}
 order by score desc, s.no desc limit $6`

@@ -1,8 +1,14 @@
 import { type Db, knowledgeSearches } from '@devforge/db'
 import { and, desc, eq, gte, isNotNull, lt, sql } from 'drizzle-orm'
 
-export async function insertSearch(db: Db, row: typeof knowledgeSearches.$inferInsert): Promise<void> {
-  await db.insert(knowledgeSearches).values(row)
+export type NewSearch = typeof knowledgeSearches.$inferInsert
+
+/** Rows in one statement. */
+const CHUNK = 500
+
+export async function insertSearches(db: Db, rows: NewSearch[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += CHUNK)
+    await db.insert(knowledgeSearches).values(rows.slice(at, at + CHUNK))
 }
 
 /** Notes that an article was opened from where it was shown; once per search. */

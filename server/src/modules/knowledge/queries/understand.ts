@@ -26,6 +26,8 @@ const COUNTS = ['public_count', 'customer_count', 'agent_count'] as const
 const BEGINNINGS = 24
 /** So many words that share trigrams with an unknown one are looked at more closely. */
 const SIMILAR = 16
+/** Of so many unknown words: a text in a language that there are no articles in has no others, and each costs some milliseconds. */
+const LOOKED_AT_CLOSELY = 6
 /** Shorter ones are as near to one another as to their misspellings. */
 const MIN_SIMILAR_LENGTH = 4
 
@@ -59,11 +61,15 @@ from asked a, lateral (
 where a.kind = 'typed' and a.grp = $4::int and length(a.word) >= 2
 union all
 select a.grp, 'similar', a.locale, w.stem, w.word, w.documents
-from (select distinct grp, word, locale from asked where kind = 'typed' and length(word) >= ${MIN_SIMILAR_LENGTH}) a,
+from (
+    select distinct u.grp, u.word, u.locale from asked u
+    where u.kind = 'typed' and length(u.word) >= ${MIN_SIMILAR_LENGTH}
+      and not exists (select from known k where k.grp = u.grp and k.documents > 0)
+    order by u.grp, u.word, u.locale limit ${LOOKED_AT_CLOSELY}
+  ) a,
   lateral (
     select word, stem, ${count} as documents from similar_article_words(a.locale, a.word, ${SIMILAR}) where ${count} > 0
-  ) w
-where not exists (select from known k where k.grp = a.grp and k.kind = 'typed' and k.documents > 0)`
+  ) w`
 
 const STATEMENTS = COUNTS.map(statement)
 

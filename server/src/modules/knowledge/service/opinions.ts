@@ -3,7 +3,7 @@ import { AppError } from '../../../errors.ts'
 import { networkOf } from '../../../limits.ts'
 import { inTx } from '../../../tx.ts'
 import { findShownById, lockArticle } from '../queries/articles.ts'
-import { refreshPrior } from '../queries/index-words.ts'
+import { refreshPriors } from '../queries/index-words.ts'
 import {
   addOpinions,
   findFeedback,
@@ -11,10 +11,12 @@ import {
   insertDeflection,
   moveReader,
   type Reader,
+  saidSolvedBefore,
   writeFeedback,
 } from '../queries/opinions.ts'
 import { hasShown } from '../queries/searches.ts'
 import type { Viewer } from '../viewer.ts'
+import { settleSearch } from './log.ts'
 
 /** Enough that two readers never meet. */
 const DIGEST_BYTES = 16
@@ -66,13 +68,14 @@ export async function giveFeedback(
       id,
       helpful ? { helpful: 1, notHelpful: taken } : { helpful: taken, notHelpful: 1 },
     )
-    await refreshPrior(ctx.db, id)
+    await refreshPriors(ctx.db, [id])
     return { helpful }
   })
 }
 
 /**
- * Says that an article solved the problem: a ticket that was not needed. Counts once per reader, article and day.
+ * Says that an article solved the problem: a ticket that was not needed. Counts once per reader, article and day; as a reason to rank the
+ * article higher, once per account.
  * @param searchId the search or suggestion that showed it
  * @returns whether it was counted now
  * @throws ARTICLE_NOT_FOUND, AUTH_RATE_LIMITED
@@ -83,6 +86,8 @@ export async function saySolved(
   { id, searchId }: { id: string; searchId?: string | undefined },
 ): Promise<{ counted: boolean }> {
   await limit(ctx, viewer)
+  // Before the article is held: nobody waits for that.
+  if (searchId !== undefined) await settleSearch(ctx.deps, searchId)
   return onArticle(ctx, viewer, id, async (ctx) => {
     const now = ctx.deps.clock.now()
     const day = now.toISOString().slice(0, 10)
@@ -97,8 +102,10 @@ export async function saySolved(
       at: now,
     })
     if (!counted) return { counted }
-    await addOpinions(ctx.db, id, { solved: 1 })
-    await refreshPrior(ctx.db, id)
+    const { userId } = reader
+    const isNewAccount = userId !== null && !(await saidSolvedBefore(ctx.db, { articleId: id, userId, day }))
+    await addOpinions(ctx.db, id, { solved: 1, solvedByAccounts: isNewAccount ? 1 : 0 })
+    await refreshPriors(ctx.db, [id])
     return { counted }
   })
 }

@@ -7,7 +7,7 @@ import type { WantedWord } from '../queries/search.ts'
 import { type AskedWord, type KnownStem, understandWords } from '../queries/understand.ts'
 import { STOP_WORDS } from '../text/stop-words.ts'
 import { synonymsOf } from '../text/synonyms.ts'
-import { lexemeOf } from './index-article.ts'
+import { lexemeOf, topicLexemeOf } from './index-article.ts'
 
 /** Of a long text, so many words are looked up, and the ones that tell most are searched for. */
 const MAX_LOOKED_UP = 24
@@ -17,6 +17,8 @@ export const MAX_WORDS = 10
 export interface QuestionWord extends WantedWord {
   /** About how many articles have it. */
   documents: number
+  /** The same as `exact` and `near` together, where it tells what an article is about. */
+  topic: string
 }
 
 export interface Question {
@@ -38,12 +40,15 @@ function typedWords(text: string): string[] {
   return (telling.length > 0 ? telling : words).slice(0, MAX_LOOKED_UP)
 }
 
-/** How much a word tells: nearly nothing when all articles have it, most when one does. */
-const weightOf = (documents: number, all: number): number =>
-  Math.log(1 + (Math.max(0, all - documents) + 0.5) / (documents + 0.5))
+/** A word that one article has may stand there by chance. */
+const BY_CHANCE = 1
 
-/** One slip in short words, two in longer ones. */
-const slipsAllowed = (word: string): number => (word.length <= 5 ? 1 : 2)
+/** How much a word tells: nearly nothing when all articles have it, most when few do. */
+const weightOf = (documents: number, all: number): number =>
+  Math.log(1 + (Math.max(0, all - documents) + 0.5) / (documents + BY_CHANCE))
+
+/** Short words are as near to others as to their misspellings: one slip from five letters on, two in long ones. */
+const slipsAllowed = (word: string): number => (word.length < 5 ? 0 : word.length < 9 ? 1 : 2)
 
 /** What stands for a word tells less than the word: it may mean something else. */
 const NEAR = { synonym: 0.7, beginning: 0.8, similar: 0.85 } as const
@@ -92,10 +97,10 @@ const lastWordOf = (text: string): string | null => {
   return last === undefined ? null : (last.parts.at(-1) ?? last.whole)
 }
 
-const anyOf = (stems: KnownStem[]): string | null =>
-  stems.length === 0
-    ? null
-    : [...new Set(stems.map(({ locale, stem }) => quoted(lexemeOf(locale, stem))))].join(' | ')
+const lexemesOf = (stems: KnownStem[], spell = lexemeOf): string =>
+  [...new Set(stems.map(({ locale, stem }) => quoted(spell(locale, stem))))].join(' | ')
+
+const anyOf = (stems: KnownStem[]): string | null => (stems.length === 0 ? null : lexemesOf(stems))
 
 function toWanted(word: string, known: KnownStem[], all: number): QuestionWord | undefined {
   const found = known.filter(({ documents }) => Number(documents) > 0)
@@ -112,6 +117,7 @@ function toWanted(word: string, known: KnownStem[], all: number): QuestionWord |
   return {
     exact: anyOf(exact),
     near: anyOf(alternatives),
+    topic: lexemesOf([...exact, ...alternatives], topicLexemeOf),
     nearCount: new Set(alternatives.map(({ stem }) => stem)).size,
     weight: Math.max(exactWeight, nearWeight),
     nearWeight,
@@ -124,7 +130,8 @@ function similarTo(word: string, found: KnownStem[]): KnownStem[] {
   const near = found
     .filter(({ kind }) => kind === 'similar')
     .map((one) => ({ one, slips: slipsBetween(word, fold(one.word ?? '')) }))
-    .filter(({ slips }) => slips <= slipsAllowed(word))
+    // Hands slip inside of words; what begins with another letter is another word.
+    .filter(({ one, slips }) => slips <= slipsAllowed(word) && fold(one.word ?? '')[0] === word[0])
   const least = Math.min(...near.map(({ slips }) => slips))
   return near.filter(({ slips }) => slips === least).map(({ one }) => one)
 }

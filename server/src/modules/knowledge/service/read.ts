@@ -1,9 +1,10 @@
 import type { Ctx } from '../../../context.ts'
 import { AppError } from '../../../errors.ts'
 import { localeChain } from '../locales.ts'
-import { findShown, findShownAmong, type ShownArticle } from '../queries/articles.ts'
+import { findShown, findShownAmong, knownSlugs, type ShownArticle } from '../queries/articles.ts'
 import { noteOpened } from '../queries/searches.ts'
 import { audienceOf, type Viewer, type Visibility } from '../viewer.ts'
+import { settleSearch } from './log.ts'
 import { renderArticle } from './render.ts'
 
 /** The best translation for a reader: one of the chain, else whichever there is. */
@@ -29,7 +30,10 @@ export async function getArticle(
   const chosen = choose(rows, locale)
   if (!chosen) throw new AppError('ARTICLE_NOT_FOUND', { article: slug })
   const { article, version } = chosen
-  if (searchId !== undefined) await noteOpened(ctx.db, { searchId, articleId: article.id })
+  if (searchId !== undefined) {
+    await settleSearch(ctx.deps, searchId)
+    await noteOpened(ctx.db, { searchId, articleId: article.id })
+  }
   const { html, headings } = renderArticle(version.body)
   return {
     id: article.id,
@@ -52,6 +56,18 @@ export async function getArticle(
     publishedAt: article.publishedAt ?? version.at,
     updatedAt: article.revisedAt ?? version.at,
   }
+}
+
+/** Those of some articles that are there and that such a reader does not see. */
+export async function hiddenArticles(
+  ctx: Pick<Ctx, 'db'>,
+  slugs: string[],
+  visibility: Visibility,
+): Promise<string[]> {
+  const shown = new Set(
+    (await findShownAmong(ctx.db, slugs, audienceOf(visibility))).map(({ article }) => article.slug),
+  )
+  return (await knownSlugs(ctx.db, slugs)).filter((slug) => !shown.has(slug))
 }
 
 export interface ArticleLink {

@@ -1,3 +1,4 @@
+import type { Sql } from '@devforge/db'
 import type { Ctx } from '../../../context.ts'
 import { openCursor, sealCursor } from '../../../cursor.ts'
 import { versionNumber } from '../editor-version.ts'
@@ -13,6 +14,7 @@ import {
   similarTitles,
 } from '../queries/search.ts'
 import type { Viewer } from '../viewer.ts'
+import { admitSearch } from './admit.ts'
 import { logSearch } from './log.ts'
 import { type Question, type QuestionWord, understand } from './question.ts'
 
@@ -20,24 +22,28 @@ import { type Question, type QuestionWord, understand } from './question.ts'
 const FEW = 3
 /** Of what was asked, an article that is found by some of the words must answer so much. */
 const LEAST_COVERED = 0.4
-/** So many articles are enough to choose from: rarer words are looked for first, and commoner ones only rank. */
-const ENOUGH = 1_200
+/**
+ * So many articles are enough to choose from: each that is ranked is read. Of words that more have, those are looked at that are about them,
+ * and the others are listed after them.
+ */
+const ENOUGH = 300
 
 const either = ({ exact, near }: QuestionWord): string =>
   `(${[exact, near].filter((query) => query !== null).join(' | ')})`
 
-export const allOf = (words: QuestionWord[]): string => words.map(either).join(' & ')
+const allOf = (words: QuestionWord[]): string => words.map(either).join(' & ')
+const aboutAnyOf = (words: QuestionWord[]): string => words.map(({ topic }) => `(${topic})`).join(' | ')
 
 /** A query that is met by at least one of the rarest words, and by as many articles as are worth ranking. */
 export function someOf(words: QuestionWord[]): string {
-  const chosen: QuestionWord[] = []
+  const chosen: string[] = []
   let documents = 0
   for (const word of words.toSorted((a, b) => a.documents - b.documents)) {
     if (chosen.length >= 2 && documents + word.documents > ENOUGH) break
-    chosen.push(word)
+    chosen.push(word.documents > ENOUGH ? `(${word.topic})` : either(word))
     documents += word.documents
   }
-  return chosen.map(either).join(' | ')
+  return chosen.join(' | ')
 }
 
 export function filtersOf(
@@ -81,7 +87,7 @@ export interface SearchArticles {
 }
 
 /** Where a page ended: in which way of searching, and after which article. */
-type Way = 'all' | 'some' | 'listed'
+type Way = 'all' | 'rest' | 'some' | 'listed'
 interface Place {
   way: Way
   score: number
@@ -91,10 +97,11 @@ interface Place {
 /**
  * Searches what the viewer may read: articles that have all words first; where those are few, ones that have some. Without words, all of
  * them, what helped most first.
- * @throws INVALID_INPUT for a cursor of another search
+ * @throws INVALID_INPUT for a cursor of another search, RATE_LIMITED
  */
 export async function searchArticles(ctx: Ctx, viewer: Viewer, input: SearchArticles) {
   const { query, limit } = input
+  if (query.trim() !== '') admitSearch(ctx, viewer)
   const filters = filtersOf(viewer, input)
   const asked = JSON.stringify(['knowledge', query, filters])
   const after = input.cursor === undefined ? null : placeOf(openCursor(ctx.deps.secrets, asked, input.cursor))
@@ -107,11 +114,11 @@ export async function searchArticles(ctx: Ctx, viewer: Viewer, input: SearchArti
     items,
     nextCursor:
       page.rows.length > limit && last
-        ? sealCursor(ctx.deps.secrets, asked, [way, last.score, last.no])
+        ? sealCursor(ctx.deps.secrets, asked, [last.way ?? way, last.score, last.no])
         : null,
     total: page.total,
     searchId: isFirst
-      ? await logSearch(ctx, {
+      ? logSearch(ctx, {
           kind: 'search',
           text: query,
           locale: filters.locales[0] ?? 'en',
@@ -122,7 +129,13 @@ export async function searchArticles(ctx: Ctx, viewer: Viewer, input: SearchArti
   }
 }
 
-const WAYS: Record<string, Way> = { all: 'all', some: 'some', listed: 'listed' }
+/** Articles, how they were found, and each by itself where that differs. */
+interface Page {
+  way: Way
+  page: { rows: (FoundArticle & { way?: Way })[]; total: FoundPage['total'] }
+}
+
+const WAYS: Record<string, Way> = { all: 'all', rest: 'rest', some: 'some', listed: 'listed' }
 
 const placeOf = ([way, score, no]: (string | number)[]): Place => ({
   way: WAYS[String(way)] ?? 'some',
@@ -138,20 +151,25 @@ async function find(
     after,
     limit,
   }: { query: string; filters: ArticleFilters; after: Place | null; limit: number },
-): Promise<{ way: Way; page: FoundPage }> {
+): Promise<Page> {
   const { sql } = ctx.deps
   if (query.trim() === '')
     return { way: 'listed', page: await listedArticles(sql, { ...filters, after, limit }) }
   const question = await understand(ctx, query, { ...filters, lastIsOpen: true })
-  const ranked = (way: 'all' | 'some'): Promise<FoundPage> =>
-    rankedArticles(sql, { ...rankedQuery(question, way), ...filters, after, limit })
-  if (question.words.length > 0) {
+  const { words } = question
+  const asked = { ...filters, after, limit }
+  if (words.length > 0) {
     if (question.unknown === 0 && after?.way !== 'some') {
-      const page = await ranked('all')
-      if (page.total.count >= FEW || question.words.length === 1 || after !== null)
-        return { way: 'all', page }
+      const isCommon = words.every(({ documents }) => documents > ENOUGH)
+      const { way, page } = isCommon
+        ? await common(sql, question, asked)
+        : {
+            way: 'all' as const,
+            page: await rankedArticles(sql, { ...rankedQuery(question, 'all'), ...asked }),
+          }
+      if (page.total.count >= FEW || words.length === 1 || after !== null) return { way, page }
     }
-    const page = await ranked('some')
+    const page = await rankedArticles(sql, { ...rankedQuery(question, 'some'), ...asked })
     if (page.total.count > 0 || after !== null) return { way: 'some', page }
   }
   const rows = await similarTitles(sql, {
@@ -162,13 +180,47 @@ async function find(
   return { way: 'some', page: { rows, total: { count: rows.length, exact: true } } }
 }
 
-function rankedQuery(
-  { words, totalWeight }: Question,
-  way: 'all' | 'some',
-): Pick<RankedQuery, 'candidates' | 'words' | 'totalWeight' | 'leastCovered'> {
+type WordsOf = Pick<RankedQuery, 'candidates' | 'counted' | 'words' | 'totalWeight' | 'leastCovered'>
+
+function rankedQuery({ words, totalWeight }: Question, way: 'all' | 'some'): WordsOf {
   return way === 'all'
-    ? { candidates: allOf(words), words, totalWeight, leastCovered: 0 }
-    : { candidates: someOf(words), words, totalWeight, leastCovered: LEAST_COVERED }
+    ? { candidates: allOf(words), counted: null, words, totalWeight, leastCovered: 0 }
+    : { candidates: someOf(words), counted: null, words, totalWeight, leastCovered: LEAST_COVERED }
+}
+
+/** A page may be of two ways; the next goes on where its last article was. */
+const on =
+  (way: Way) =>
+  (row: FoundArticle): FoundArticle & { way: Way } => ({ ...row, way })
+
+/** Words that are everywhere: first what is about one of them, ranked; then the others that have all, what helped most first. */
+async function common(
+  sql: Sql,
+  question: Question,
+  asked: ArticleFilters & { after: Place | null; limit: number },
+): Promise<Page> {
+  const all = allOf(question.words)
+  const about = aboutAnyOf(question.words)
+  const { after, limit } = asked
+  const first =
+    after?.way === 'rest'
+      ? null
+      : await rankedArticles(sql, {
+          ...rankedQuery(question, 'all'),
+          candidates: `(${all}) & (${about})`,
+          counted: all,
+          ...asked,
+        })
+  if (first && first.rows.length >= limit) return { way: 'all', page: first }
+  const before = first?.rows ?? []
+  const rest = await listedArticles(sql, {
+    ...asked,
+    after: first ? null : after,
+    limit: limit - before.length,
+    matching: { all, without: about },
+  })
+  const rows = [...before.map(on('all')), ...rest.rows.map(on('rest'))]
+  return { way: 'rest', page: { rows, total: (first ?? rest).total } }
 }
 
 /** Categories with how many articles the viewer finds in them. */

@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../context.ts'
 import { rankedArticles } from '../queries/search.ts'
 import type { Viewer } from '../viewer.ts'
+import { admitSearch } from './admit.ts'
 import { logSearch } from './log.ts'
 import { understand } from './question.ts'
 import { filtersOf, presentFound, someOf } from './search.ts'
@@ -11,12 +12,14 @@ const LEAST_COVERED = 0.15
 /**
  * Articles that may spare somebody the ticket that is being written. Of the text nothing is kept.
  * @returns `searchId` to be handed to `solvedIt` and `get`, so that writers learn what helped
+ * @throws RATE_LIMITED
  */
 export async function suggestArticles(
   ctx: Ctx,
   viewer: Viewer,
   input: { text: string; locale?: string | undefined; editorVersion?: string | undefined; limit: number },
 ) {
+  admitSearch(ctx, viewer)
   const filters = filtersOf(viewer, input)
   const question = await understand(ctx, input.text, { ...filters, lastIsOpen: false })
   const { words } = question
@@ -24,6 +27,7 @@ export async function suggestArticles(
   const { rows, total } = await rankedArticles(ctx.deps.sql, {
     ...filters,
     candidates: someOf(words),
+    counted: null,
     words,
     totalWeight: words.reduce((sum, { weight }) => sum + weight, 0),
     leastCovered: LEAST_COVERED,
@@ -36,7 +40,7 @@ export async function suggestArticles(
     searchId:
       items.length === 0
         ? null
-        : await logSearch(ctx, {
+        : logSearch(ctx, {
             kind: 'suggest',
             text: null,
             locale: filters.locales[0] ?? 'en',

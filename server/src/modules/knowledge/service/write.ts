@@ -167,9 +167,16 @@ export async function restoreArticle(
   return readArticle(ctx, { id })
 }
 
+/** What customers and agents said to each other is nothing to be read by all, however well it was redacted. @throws ARTICLE_NOT_REVIEWED */
+async function assertReviewed(ctx: Ctx, { id, ticketId }: ArticleRow, text: VersionRow): Promise<void> {
+  if (ticketId === null) return
+  const first = text.number === 1 ? text : await versionOf(ctx, id, 1)
+  if (first.body === text.body) throw new AppError('ARTICLE_NOT_REVIEWED', { article: id })
+}
+
 /**
  * Lets readers see the newest version, also of an archived article. Publishing what is published changes nothing.
- * @throws ARTICLE_NOT_FOUND, CONFLICT
+ * @throws ARTICLE_NOT_FOUND, CONFLICT, ARTICLE_NOT_REVIEWED
  */
 export async function publishArticle(
   ctx: WriterCtx,
@@ -182,7 +189,9 @@ export async function publishArticle(
     const now = ctx.deps.clock.now()
     // What is merely shown again has not been revised.
     const revisedAt = publishedVersion === version && article.revisedAt ? article.revisedAt : now
-    await indexArticle(ctx, { ...article, revisedAt }, await versionOf(ctx, id, version))
+    const text = await versionOf(ctx, id, version)
+    await assertReviewed(ctx, article, text)
+    await indexArticle(ctx, { ...article, revisedAt }, text)
     await setArticle(ctx.db, id, {
       status: 'published',
       publishedVersion: version,

@@ -15,6 +15,13 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
   though through to today told too took tried tries try trying under until up upon us use used uses using ve very via want wanted wants
   was wasnt way we week weeks well went were werent what whatever whats when where whether which while who whole whose why will wish
   with within without wont work working works would wouldnt yes yesterday yet you your youre yours`
+    // German ones, but for those that say something in English.
+    .concat(
+      ` aber alle alles als am an auch auf aus bei beim bis bitte da dann das dass dem den denn der des dich dir doch du durch ein eine einem
+      einen einer es etwas euch euer fur geht gerne habe haben hallo hatte hier ich ihm ihn ihr immer in ist ja jetzt kann keine keinen konnen
+      konnte machen mal mehr mein meine meinem meinen mich mir mit muss nach nicht noch nur ob oder ohne schon sehr sein seit sich sie sind
+      soll um und uns unser unter viel vielen vom von vor wann warum weil wenn werden wie wieder wird wir wo wurde zu zum zur`,
+    )
     .split(/\s+/)
     .filter(Boolean),
 )

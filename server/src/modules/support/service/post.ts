@@ -6,6 +6,7 @@ import type { MessageRow, NewMessage } from '../queries/messages.ts'
 import { insertMessage } from '../queries/messages.ts'
 import { addSearchWords } from '../queries/ticket-search.ts'
 import type { TicketPatch, TicketRow } from '../queries/tickets.ts'
+import { assertReadableLinks } from './help.ts'
 import { answeredMailId } from './mail/send.ts'
 import { moveTicket } from './move.ts'
 import { requireThere } from './people.ts'
@@ -28,13 +29,15 @@ export interface Post {
  * whatever else happens.
  * @returns undefined when the author used the idempotency key before
  * @throws NOT_FOUND for an attachment that somebody else uploaded, that another message has, or that is not there at all;
- * AUTH_SESSION_ENDED when the customer's account was deleted in this moment
+ * AUTH_SESSION_ENDED when the customer's account was deleted in this moment; ARTICLE_NOT_FOR_CUSTOMER for an agent's answer that leads where
+ * its customer may not go
  */
 export async function postMessage(
   ctx: Ctx,
   ticket: TicketRow,
   { isAuto = false, attachmentIds = [], ...post }: Post,
 ): Promise<{ message: MessageRow; patch: TicketPatch } | undefined> {
+  if (post.kind === 'message' && post.authorType === 'agent') await assertReadableLinks(ctx, post.body)
   const now = ctx.deps.clock.now()
   const id = newId('msg')
   const values: NewMessage = {
