@@ -62,6 +62,8 @@ const byTrpcCode: Partial<Record<TRPCError['code'], ErrorCode>> = {
 
 /** Text that Postgres cannot store: NUL, or bytes that are not UTF-8. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05'])
+/** Times that Postgres does not know: before its first year, or in one of five digits, as JavaScript spells them. */
+const UNSTORABLE_TIME = new Set(['22007', '22008', '22009'])
 /** No connection to be had, or the server is stopping: SQLSTATEs, then what postgres.js and the operating system call it. */
 const DATABASE_AWAY = new Set([
   '53300',
@@ -116,6 +118,11 @@ export function toAppError(error: unknown): AppError {
       issues: [
         { path: '', message: 'A text holds characters that cannot be stored (NUL or broken Unicode).' },
       ],
+    })
+  }
+  if (state && UNSTORABLE_TIME.has(state)) {
+    return new AppError('INVALID_INPUT', {
+      issues: [{ path: '', message: 'A time is too far in the past or the future.' }],
     })
   }
   if (isDatabaseAway(error)) return new AppError('UNAVAILABLE', undefined, { cause: error })

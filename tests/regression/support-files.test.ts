@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createS3Files } from '@devforge/server/files/s3'
 import { createLog } from '@devforge/server/log'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { aTicket } from '../support/desk.ts'
 import { failure } from '../support/errors.ts'
@@ -72,6 +73,16 @@ test('sent or not, an account uploads so much a day and no more, however many tr
   t.clock.advance(25 * 3_600_000)
   await much.forge.auth.signIn({ email: much.email, password: much.password })
   await upload('x'.repeat(1_200), much)
+})
+
+test('what files are called stands in no log', async () => {
+  const { id } = await person.forge.tickets.uploadAttachment(new Blob(['x']), { fileName: 'xylophonist.txt' })
+  await person.forge.tickets.create({ ...aTicket(), attachmentIds: [id] })
+  const { url } = await person.forge.tickets.attachment({ id })
+  expect((await t.fetch(url)).headers.get('content-disposition')).toContain('xylophonist')
+  const log = readFileSync(inject('suiteLog'), 'utf8')
+  expect(log).toContain(id)
+  expect(log).not.toContain('xylophonist')
 })
 
 describe('attachments in a bucket', () => {

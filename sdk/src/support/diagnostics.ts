@@ -59,7 +59,7 @@ export function redactDiagnostics(diagnostics: Diagnostics): Diagnostics {
     settings: Object.fromEntries(
       Object.entries(redactDeep(settings) as typeof settings).map(([name, value]) => [
         name,
-        typeof value === 'string' ? value.slice(0, LIMITS.setting) : value,
+        typeof value === 'string' ? cut(value, LIMITS.setting) : value,
       ]),
     ),
   }
@@ -67,4 +67,7 @@ export function redactDiagnostics(diagnostics: Diagnostics): Diagnostics {
 
 /** First redacted, then cut: half a token would not be known for one. NUL is refused by every server. */
 const safe = (text: string, max: number): string =>
-  redact(text.slice(0, 4 * max).replaceAll('\0', '')).slice(0, max)
+  cut(redact(text.slice(0, 4 * max).replaceAll('\0', '')), max)
+
+/** Half an emoji is refused, too. */
+const cut = (text: string, max: number): string => text.slice(0, max).replace(/\p{Cs}/gu, '')

@@ -24,6 +24,15 @@ const MAX_PATH_LENGTH = 200
 /** Asked every few seconds by machines. */
 const QUIET = /^\/(?:health\/|metrics$)/
 
+/** Files that people attach are called what they are about: whose log is kept need not say. */
+const NAMED_FILE = /^(\/files\/attachments\/[^/]*\/)./
+
+function loggedPath(path: string): string {
+  const [, folder] = NAMED_FILE.exec(path) ?? []
+  if (folder !== undefined) return `${folder}…`
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path
+}
+
 export function createObserver({ log, metrics }: Deps): Observer {
   // Our own fields hold no secrets under known names; skipping field redaction makes the line cheap. The net by looks stays.
   const requestLog = log.child({}, { redact: [] })
@@ -57,7 +66,7 @@ export function createObserver({ log, metrics }: Deps): Observer {
         {
           requestId: visit.requestId,
           method,
-          path: path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path,
+          path: loggedPath(path),
           route,
           status,
           error: errorCode,

@@ -106,6 +106,13 @@ const presentClock = ({ startedAt, endedAt, dueAt, ...clock }: Clock) => ({
   dueAt: dueAt === null ? null : new Date(dueAt),
 })
 
+/**
+ * What people wrote, for whoever shows it. A picture from elsewhere would tell its sender when, and from where, it is read; and a path is one
+ * of ours in our pages only: in an editor `/Applications/…` is a program on the machine of whoever clicks.
+ */
+export const messageHtml = (body: string): string =>
+  renderMarkdown(body, { remoteImages: false, ownPaths: false })
+
 export function presentMessage({ message, authorName, attachments }: AuthoredMessage) {
   return {
     id: message.id,
@@ -116,8 +123,7 @@ export function presentMessage({ message, authorName, attachments }: AuthoredMes
       name: message.authorType === 'system' ? 'Dev Forge' : (authorName ?? 'Dev Forge'),
     },
     body: message.body,
-    // A picture from elsewhere would tell its sender when, and from where, the ticket is read.
-    html: renderMarkdown(message.body, { remoteImages: false }),
+    html: messageHtml(message.body),
     source: message.source,
     isAuto: message.isAuto,
     attachments: attachments.map(presentAttachment),

@@ -1,6 +1,5 @@
 import { writeAudit } from '../../../../audit.ts'
 import { AppError, notFound } from '../../../../errors.ts'
-import { renderMarkdown } from '../../../../markdown/render.ts'
 import { inTx } from '../../../../tx.ts'
 import {
   countMacrosOf,
@@ -14,6 +13,7 @@ import {
 } from '../../queries/macros.ts'
 import { lockShelf } from '../../queries/shelf.ts'
 import { findTicket } from '../../queries/tickets.ts'
+import { messageHtml } from '../present.ts'
 import { refuseOwn } from '../save.ts'
 import { named, requireShelf } from '../views.ts'
 import type { StaffCtx } from '../work.ts'
@@ -99,7 +99,7 @@ export async function previewMacro(ctx: StaffCtx, { id, macroId }: { id: string;
   const { body, missing } = await renderMacro(ctx, macro, found.ticket)
   return {
     body,
-    html: body === null ? null : renderMarkdown(body, { remoteImages: false }),
+    html: body === null ? null : messageHtml(body),
     asNote: macro.asNote,
     actions: macro.actions,
     missing,
