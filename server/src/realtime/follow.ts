@@ -19,9 +19,10 @@ export interface History<E extends Entry> {
   authorize(): Promise<void>
   /**
    * What comes after a sequence, oldest first, some at a time; nothing when there is no more. `ended` when nothing can come after it.
+   * `more` says whether to ask again at once; default: as long as something comes.
    * Entries of one topic must be written under one lock, so that none appears behind one that was read already.
    */
-  read(after: number): Promise<{ entries: E[]; ended: boolean }>
+  read(after: number): Promise<{ entries: E[]; ended: boolean; more?: boolean }>
 }
 
 /** Without a change, rights are looked at again and the history is read again this often. */
@@ -53,13 +54,14 @@ export async function* follow<E extends Entry>(
         await history.authorize()
         authorizedAt = performance.now()
       }
-      const { entries, ended } = await history.read(after)
+      const { entries, ended, more = entries.length > 0 } = await history.read(after)
       for (const entry of entries) {
         yield tracked(String(entry.sequence), entry)
         after = entry.sequence
       }
       if (ended) return
-      if (entries.length === 0) break
+      // What came since has set the topic's waiter off: it is read then.
+      if (!more) break
     }
     await changes.next(LOOK_AGAIN_MS, signal)
   }

@@ -9,6 +9,7 @@ import {
   users,
 } from '@devforge/db'
 import { and, asc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import { union } from 'drizzle-orm/pg-core'
 import type { TicketRow } from './tickets.ts'
 
 /** What stands where somebody's words were. */
@@ -32,21 +33,17 @@ const isMailedBy = (userIds: string[]) =>
  * order of their ids.
  */
 export async function lockTicketsAround(db: Db, userIds: string[]): Promise<void> {
-  await db
-    .select({ id: tickets.id })
-    .from(tickets)
-    .where(
-      or(
-        inArray(tickets.requesterId, userIds),
-        and(inArray(tickets.assigneeId, userIds), sql`${tickets.status} not in ('solved', 'closed')`),
-        inArray(
-          tickets.id,
-          db.select({ id: ticketMessages.ticketId }).from(ticketMessages).where(isMailedBy(userIds)),
-        ),
-      ),
-    )
-    .orderBy(asc(tickets.id))
-    .for('update')
+  const { id } = tickets
+  // A union and no `or`: of that a planner makes a look at every ticket there is.
+  const around = union(
+    db.select({ id }).from(tickets).where(inArray(tickets.requesterId, userIds)),
+    db
+      .select({ id })
+      .from(tickets)
+      .where(and(inArray(tickets.assigneeId, userIds), sql`${tickets.status} not in ('solved', 'closed')`)),
+    db.select({ id: ticketMessages.ticketId }).from(ticketMessages).where(isMailedBy(userIds)),
+  )
+  await db.select({ id }).from(tickets).where(inArray(id, around)).orderBy(asc(id)).for('update')
 }
 
 /** The tickets of a person that are neither solved nor closed, locked in the order of their ids. */
@@ -78,15 +75,22 @@ async function lockOwn(db: Db, requesterId: string): Promise<string[]> {
 export async function eraseTicketWords(db: Db, userId: string, now: Date): Promise<string[]> {
   const ids = await lockOwn(db, userId)
   const subjects = await db.select({ subject: tickets.subject }).from(tickets).where(inArray(tickets.id, ids))
-  const notes = db
-    .select({ id: ticketMessages.id })
+  const notes = await db
+    .select({ id: ticketMessages.id, ticketId: ticketMessages.ticketId })
     .from(ticketMessages)
     .where(isMailedBy([userId]))
+  const noteIds = notes.map((note) => note.id)
+  const places = notes.map((note) => note.ticketId)
   // Before the messages: they tell which mails, and which files, are theirs.
   await db
     .update(inboundMails)
     .set({ status: 'ignored', reason: 'erased' })
-    .where(or(inArray(inboundMails.ticketId, ids), inArray(inboundMails.messageId, notes)))
+    .where(
+      or(
+        inArray(inboundMails.ticketId, ids),
+        and(inArray(inboundMails.ticketId, places), inArray(inboundMails.messageId, noteIds)),
+      ),
+    )
   await db
     .update(ticketAttachments)
     .set({ deletedAt: now, fileName: 'erased' })
@@ -96,7 +100,7 @@ export async function eraseTicketWords(db: Db, userId: string, now: Date): Promi
         or(
           eq(ticketAttachments.uploaderId, userId),
           inArray(ticketAttachments.ticketId, ids),
-          inArray(ticketAttachments.messageId, notes),
+          inArray(ticketAttachments.messageId, noteIds),
         ),
       ),
     )

@@ -96,8 +96,10 @@ export async function* watchTickets(
         const rows = await listEvents(ctx.db, { scope, publicOnly: except, after: from, limit: PAGE })
         const entries = rows.map((row) => presentUpdate(row, publicOnly || row.requesterId === actor.userId))
         // After what is kept comes what is not: it has no place of its own to go on from.
-        if (entries.length === 0 && presence) entries.push(...(await presence(from)))
-        return { entries, ended: false }
+        const more = rows.length === PAGE
+        if (!more && presence) entries.push(...(await presence(entries.at(-1)?.sequence ?? from)))
+        // Many agents listen to the desk: one question less for each of them, each time that something happens.
+        return { entries, ended: false, more }
       },
     },
     signal,
