@@ -51,6 +51,18 @@ test('nothing in a message leads to the machine of whoever reads it, or tells th
   ])
 })
 
+test('only jobs that failed are tried again, and none that is not ours', async () => {
+  const { admin } = desk
+  const id = '00000000-0000-4000-8000-000000000000'
+  for (const name of ['support.mail', '__pgboss__send-it', 'made.up'])
+    expect(await failure(admin.forge.admin.retryJob({ name, id })), name).toBe('NOT_FOUND')
+  await t.deps.jobs.enqueue(t.deps.db, 'support.sweep', {})
+  const { items } = await admin.forge.admin.jobs({ name: 'support.sweep' })
+  expect(await failure(admin.forge.admin.retryJob({ name: 'support.sweep', id: items[0]?.id ?? '' }))).toBe(
+    'NOT_FOUND',
+  )
+})
+
 test('whatever is searched for finds or finds nothing', async () => {
   const { tickets } = desk.agent.forge
   for (const text of [

@@ -48,7 +48,8 @@ export async function listJobs(
 /** Gives a failed job another try. @throws NOT_FOUND when there is no such job, or it has not failed */
 export async function retryJob(ctx: Ctx<AdminActor>, { name, id }: { name: string; id: string }) {
   const { boss } = ctx.deps.jobs
-  const queue = UUID.test(id) ? await boss.getQueue(name) : null
+  // What the queue does for itself is not listed either.
+  const queue = UUID.test(id) && !name.startsWith('__pgboss') ? await boss.getQueue(name) : null
   const [job] = queue ? await boss.findJobs(name, { id }) : []
   if (job?.state !== 'failed') throw notFound('failed job', id)
   await writeAudit(ctx, { action: 'job.retry', subject: id, after: { name } })
