@@ -90,7 +90,11 @@ export const searchWords = pgTable(
     word: text('word').primaryKey(),
     documents: integer('documents').notNull().default(1),
   },
-  (t) => [index('search_words_trigrams').using('gin', sql`${t.word} gin_trgm_ops`)],
+  (t) => [
+    index('search_words_trigrams').using('gin', sql`${t.word} gin_trgm_ops`),
+    // For beginnings of words, whatever the collation of the database.
+    index('search_words_prefix_idx').on(t.word.op('text_pattern_ops')),
+  ],
 )
 
 /**

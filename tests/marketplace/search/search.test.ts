@@ -215,6 +215,32 @@ test('a change is seen by the next question, on this server and on others', asyn
   expect((await search({ query: 'fresh' })).items.map(({ displayName }) => displayName)).toContain('Fresher')
 })
 
+test('beginnings find the same beside another word, be what begins so one word or many, old or new', async () => {
+  const plotters = (names: string[]) =>
+    place(
+      t,
+      names.map((name) => ({ id: `begins.${name.toLowerCase()}`, displayName: `${name} Plotter` })),
+    )
+  const begun = async (query: string, sort?: 'name'): Promise<string[]> =>
+    (await found({ query: `plotter ${query}`, ...(sort ? { sort } : {}) })).toSorted()
+  await plotters(['Vexilla', 'Vexillo', 'Vexillum'])
+  await plotters(Array.from({ length: 20 }, (_, n) => `Quix${String.fromCharCode(97 + n)}`))
+  const before = ['begins.vexilla', 'begins.vexillo', 'begins.vexillum']
+  expect(await begun('vexi')).toEqual(before)
+  // Of more words than are looked up one by one.
+  expect((await search({ query: 'plotter quix' })).total).toEqual({ count: 20, exact: true })
+  // Shorter than what is kept of words.
+  await place(
+    t,
+    [1, 2, 3].map((n) => ({ id: `begins.short-${n}`, displayName: 'Vx Plotter' })),
+  )
+  expect(await begun('vx')).toEqual(['begins.short-1', 'begins.short-2', 'begins.short-3'])
+  await plotters(['Vexing', 'Quixz'])
+  expect(await begun('vexi')).toEqual([...before, 'begins.vexing'])
+  expect(await begun('vexi', 'name')).toEqual([...before, 'begins.vexing'])
+  expect((await search({ query: 'plotter quix' })).total).toEqual({ count: 21, exact: true })
+})
+
 test('what lists tell of an extension is as new as the question', async () => {
   await place(t, [{ id: 'kept.listing', displayName: 'Kept Listing', installs: 5 }])
   await using other = await createTestApp({ databaseUrl: t.databaseUrl, clock: t.clock })

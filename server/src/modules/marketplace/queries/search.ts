@@ -1,5 +1,6 @@
 import type { Sql } from '@devforge/db'
 import { SEARCH_TIERS } from '@devforge/db'
+import { type ChangesSince, changesSinceSql, type Snapshot } from './catalog-changes.ts'
 
 /**
  * The statements of the search, written by hand: each is one prepared statement whose work is bounded, however large the catalog is and
@@ -46,12 +47,14 @@ export interface RankedFound {
   namesTo: number
   /** How many match in all, up to one more than `COUNT_LIMIT`; null where that was not asked. */
   total: number | null
+  /** Of the catalog, up to this very statement. */
+  changes: ChangesSince
 }
 
 /** Of a tier that is full of a word. */
 const TIER_LIMIT = 4_000
 /** Extensions of the very same name. */
-const SAME_NAME_LIMIT = 50
+const SAME_NAME_LIMIT = 20
 /** Counts are exact up to here. */
 export const COUNT_LIMIT = 1_000
 
@@ -130,7 +133,7 @@ order by paged.score desc, paged.no desc`
 /** How many were found when there were enough: the matches of the tiers that were taken in full. */
 const IN_FULL = `least(${tiers.map((tier) => `(select case when n >= $15::int then n end from n${tier})`).join(', ')})`
 
-/** Goes on counting in the tiers that were not taken in full, up to $16 in all. Without any, all that was found is all there is. */
+/** Goes on counting in the tiers that were not taken in full, up to $17 in all. Without any, all that was found is all there is. */
 const COUNTED = `
 counted as materialized (
   select count(*) as n from (
@@ -141,7 +144,7 @@ counted as materialized (
     where tier = ${tier} and (select n from n${tier - 1}) >= $15::int and document @@ $1::tsquery and engine_floor <= $9`,
       )
       .join(' union all ')}
-    limit greatest(0, $16::int - coalesce(${IN_FULL}, 0))
+    limit greatest(0, $17::int - coalesce(${IN_FULL}, 0))
   ) more
 )`
 
@@ -155,7 +158,7 @@ found as materialized (
   group by no, extension_id
 )
 ${PAGE(`(select count(*) from found)::int as found, ${counts ? '(select n from counted)::int' : '0'} as more,
-  array[${tiers.map((tier) => `(select n from n${tier})::int`).join(', ')}] as walked`)}`
+  array[${tiers.map((tier) => `(select n from n${tier})::int`).join(', ')}] as walked, ${changesSinceSql('$16')}`)}`
 const RANKED = ranked(false)
 const RANKED_AND_COUNTED = ranked(true)
 
@@ -177,7 +180,7 @@ const parameters = (query: RankedQuery) => [
   query.title,
 ]
 
-/** The best matches, from as many tiers as it takes to find `enough` to choose from. @param counts also tell how many there are in all */
+/** The best matches, from as many tiers as it takes to find `enough` to choose from. @param counts also tell how many there are in all @param since tell whether the catalog changed since then */
 export async function rankedMatches(
   sql: Sql,
   query: RankedQuery,
@@ -187,9 +190,17 @@ export async function rankedMatches(
     offset,
     enough,
     counts,
-  }: { after: RankedPlace | null; limit: number; offset: number; enough: number; counts: boolean },
+    since,
+  }: {
+    after: RankedPlace | null
+    limit: number
+    offset: number
+    enough: number
+    counts: boolean
+    since: Snapshot | null
+  },
 ): Promise<RankedFound> {
-  const rows = await sql.unsafe<Told<{ found: number; more: number; walked: number[] }>[]>(
+  const rows = await sql.unsafe<Told<{ found: number; more: number; walked: number[] } & ChangesSince>[]>(
     counts ? RANKED_AND_COUNTED : RANKED,
     [
       ...parameters(query),
@@ -198,11 +209,14 @@ export async function rankedMatches(
       limit,
       offset,
       enough,
+      since,
       ...(counts ? [COUNT_LIMIT + 1] : []),
     ],
     { prepare: true },
   )
-  const { found, more, walked } = rows[0] ?? { found: 0, more: 0, walked: [] }
+  const [told] = rows
+  if (!told) throw new Error('a select without rows')
+  const { found, more, walked, snapshot, changed } = told
   const reached = (wanted: number): number => {
     const tier = walked.findIndex((count) => count >= wanted)
     return tier === -1 ? SEARCH_TIERS : tier + 1
@@ -216,6 +230,7 @@ export async function rankedMatches(
     namesTo: reached(2 * enough),
     // Found by its name alone, an extension need not match the words.
     total: fullTo === SEARCH_TIERS ? found : counts ? Math.max(found, inFull + more) : null,
+    changes: { snapshot, changed },
   }
 }
 

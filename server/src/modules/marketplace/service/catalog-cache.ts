@@ -1,6 +1,6 @@
 import { MINUTE } from '../../../clock.ts'
 import type { Deps } from '../../../deps.ts'
-import { changesSince, type Snapshot } from '../queries/catalog-changes.ts'
+import { type ChangesSince, changesSince, type Snapshot } from '../queries/catalog-changes.ts'
 
 /** Answers are kept up to this many items in all (an item of a list is about 1 kB). */
 const MAX_ITEMS = 20_000
@@ -19,6 +19,12 @@ const MAX_EXTENSIONS = 10_000
 interface Entry {
   answer: Promise<unknown>
   items: number
+}
+
+/** For statements that can tell by the way whether the catalog changed, which saves a question of its own. */
+export interface Check {
+  readonly since: Snapshot | null
+  answer(changes: ChangesSince): void
 }
 
 /**
@@ -44,18 +50,34 @@ class CatalogCache {
   /**
    * @param key names all that the answer depends on, besides the catalog
    * @param items how much there is to keep of it
+   * @param make is given a check, and answers it when `answersCheck`
    */
-  async read<T>(key: string, items: number, make: () => Promise<T>): Promise<T> {
+  async read<T>(
+    key: string,
+    items: number,
+    make: (check: Check) => Promise<T>,
+    { answersCheck = false }: { answersCheck?: boolean } = {},
+  ): Promise<T> {
     if (!this.#entries.has(key)) {
       // What is made from now on is no older than the question, whatever the database says of what is kept.
-      const answer = this.#keep(key, items, make)
-      await Promise.all([answer, this.#current()])
+      const at = performance.now()
+      let isCurrent = false
+      const check: Check = {
+        since: this.#since(at),
+        answer: (changes) => {
+          this.#learn(changes, at)
+          isCurrent = true
+        },
+      }
+      const answer = this.#keep(key, items, () => make(check))
+      if (answersCheck) await answer
+      if (!isCurrent) await Promise.all([answer, this.#current()])
       return answer
     }
     await this.#current()
     const known = this.#entries.get(key)
     // It changed, or another one took its place.
-    if (!known) return this.#keep(key, items, make)
+    if (!known) return this.#keep(key, items, () => make({ since: null, answer: () => {} }))
     // A Map keeps the order of insertion: the least used stand first.
     this.#entries.delete(key)
     this.#entries.set(key, known)
@@ -154,14 +176,20 @@ class CatalogCache {
 
   async #ask(): Promise<void> {
     const now = performance.now()
-    const since = this.#epoch && now - this.#epoch.at < MAX_AGE_MS ? this.#epoch.snapshot : null
-    const { snapshot, changed } = await changesSince(this.#deps.sql, since)
+    this.#learn(await changesSince(this.#deps.sql, this.#since(now)), now)
+  }
+
+  #since(now: number): Snapshot | null {
+    return this.#epoch && now - this.#epoch.at < MAX_AGE_MS ? this.#epoch.snapshot : null
+  }
+
+  #learn({ snapshot, changed }: ChangesSince, at: number): void {
     if (!changed) return
     // What is being made right now may be older than the change: its own callers may have it, nobody later.
     this.#entries.clear()
     this.#items = 0
     this.#extensions = new Map()
-    this.#epoch = { snapshot, at: now }
+    this.#epoch = { snapshot, at }
   }
 }
 

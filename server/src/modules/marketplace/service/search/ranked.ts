@@ -8,9 +8,11 @@ import {
   type RankedRow,
   rankedMatches,
 } from '../../queries/search.ts'
+import type { Check } from '../catalog-cache.ts'
+import { completionsOf } from './completions.ts'
 import { capped, isPlentiful, PLENTY, rememberPlentiful } from './counts.ts'
 import type { FoundPage, Question } from './search.ts'
-import { both, type TextQueries, textQueries, type WantedChunk } from './tsquery.ts'
+import { both, type Completions, type TextQueries, textQueries, type WantedChunk } from './tsquery.ts'
 import { correct } from './typos.ts'
 
 /** A page is chosen from at least twice as many matches, the most popular ones. */
@@ -26,26 +28,34 @@ interface Place extends RankedPlace {
   enough: number
 }
 
-/** Finds what fits the words best. */
-export async function searchRanked(ctx: Pick<Ctx, 'deps'>, question: Question): Promise<FoundPage> {
-  const { parsed } = question
-  const exact = textQueries(parsed.chunks, { lastIsOpen: parsed.lastIsOpen })
-  const first = await read(ctx, question, queryOf(question, exact, null))
+/** Finds what fits the words best. @param check is answered by the way */
+export async function searchRanked(
+  ctx: Pick<Ctx, 'deps'>,
+  question: Question,
+  check: Check,
+): Promise<FoundPage> {
+  const { parsed, filters } = question
+  const completions = await completionsOf(ctx, parsed, filters)
+  const exact = textQueries(parsed.chunks, { lastIsOpen: parsed.lastIsOpen, completions })
+  const first = await read(ctx, question, queryOf(question, exact, null), check)
   if (exact === null || first.found >= FEW || first.identified) return first.page
-  return (await readAnew(ctx, question, exact, first.found > 0)) ?? first.page
+  return (await readAnew(ctx, question, { exact, completions, foundAny: first.found > 0 })) ?? first.page
 }
 
 /** Too little was found: tries what the words may be misspellings of, then any of the words. */
 async function readAnew(
   ctx: Pick<Ctx, 'deps'>,
   question: Question,
-  exact: TextQueries,
-  foundAny: boolean,
+  {
+    exact,
+    completions,
+    foundAny,
+  }: { exact: TextQueries; completions: Completions | undefined; foundAny: boolean },
 ): Promise<FoundPage | undefined> {
   const { chunks, lastIsOpen } = question.parsed
   const corrected = await correct(ctx, chunks)
   if (corrected) {
-    const queries = textQueries(corrected, { lastIsOpen })
+    const queries = textQueries(corrected, { lastIsOpen, completions })
     const again = await read(ctx, question, {
       ...queryOf(question, queries, exact.all),
       // Where something was found as it was typed, names are compared with that.
@@ -58,7 +68,7 @@ async function readAnew(
   if (chunks.length < 2) return undefined
   const wanted: WantedChunk[] = corrected ?? chunks
   const relaxed = await read(ctx, question, {
-    ...queryOf(question, textQueries(wanted, { lastIsOpen, relaxed: true }), exact.all),
+    ...queryOf(question, textQueries(wanted, { lastIsOpen, completions, relaxed: true }), exact.all),
   })
   return relaxed.page
 }
@@ -89,7 +99,12 @@ interface Read {
   identified: boolean
 }
 
-async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQuery): Promise<Read> {
+async function read(
+  ctx: Pick<Ctx, 'deps'>,
+  question: Question,
+  query: RankedQuery,
+  check?: Check,
+): Promise<Read> {
   const { sql } = ctx.deps
   const { limit, offset } = question
   const after = placeOf(question.after)
@@ -103,7 +118,9 @@ async function read(ctx: Pick<Ctx, 'deps'>, question: Question, query: RankedQue
     offset: inRanked ? offset : 0,
     enough,
     counts: !plentiful,
+    since: check?.since ?? null,
   })
+  check?.answer(ranked.changes)
   const total = plentiful || ranked.total === null ? PLENTY : capped(ranked.total)
   if (!total.exact && !plentiful) rememberPlentiful(ctx, query.all, query.engine)
   const rows: (RankedRow & { part: number })[] = inRanked

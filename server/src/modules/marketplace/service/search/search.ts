@@ -78,26 +78,23 @@ export async function searchExtensions(
   search: ExtensionSearch,
 ): Promise<SearchResult> {
   const question = understand(ctx, search)
-  const { key, limit, offset, after } = question
-  // An id is a tenth of an item.
+  const { key, parsed, limit, offset, after } = question
+  const hasText = parsed.chunks.length > 0 || parsed.identifier !== undefined
+  const isRanked = question.sort === 'relevance' && hasText
   return catalogCache(ctx.deps).read(
     `found ${key} ${JSON.stringify([limit, offset, after])}`,
+    // An id is a tenth of an item.
     limit / 10,
-    () => answer(ctx, question),
+    async (check) => {
+      const page = await (isRanked ? searchRanked(ctx, question, check) : searchSorted(ctx, question))
+      return {
+        ids: page.ids,
+        nextCursor: page.next && sealCursor(ctx.deps.secrets, key, page.next),
+        total: page.total,
+      }
+    },
+    { answersCheck: isRanked },
   )
-}
-
-async function answer(ctx: Pick<Ctx, 'deps'>, question: Question): Promise<SearchResult> {
-  const hasText = question.parsed.chunks.length > 0 || question.parsed.identifier !== undefined
-  const page =
-    question.sort === 'relevance' && hasText
-      ? await searchRanked(ctx, question)
-      : await searchSorted(ctx, question)
-  return {
-    ids: page.ids,
-    nextCursor: page.next && sealCursor(ctx.deps.secrets, question.key, page.next),
-    total: page.total,
-  }
 }
 
 function understand(ctx: Pick<Ctx, 'deps'>, search: ExtensionSearch): Question {

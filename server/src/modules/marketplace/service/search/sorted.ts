@@ -8,6 +8,7 @@ import {
   type SortedRow,
   walkSorted,
 } from '../../queries/search-sorted.ts'
+import { completionsOf } from './completions.ts'
 import { capped, countAnswers, isPlentiful, rememberPlentiful } from './counts.ts'
 import type { SearchSort } from './parse.ts'
 import type { FoundPage, Question } from './search.ts'
@@ -27,7 +28,8 @@ const COLUMNS: Record<SearchSort, SortColumn> = {
 /** Lists by something else than relevance. A page costs the same wherever in the list it is. */
 export async function searchSorted(ctx: Pick<Ctx, 'deps'>, question: Question): Promise<FoundPage> {
   const { parsed, filters, engine, limit, offset } = question
-  const text = textQueries(parsed.chunks, { lastIsOpen: parsed.lastIsOpen })
+  const completions = await completionsOf(ctx, parsed, filters)
+  const text = textQueries(parsed.chunks, { lastIsOpen: parsed.lastIsOpen, completions })
   const condition = both(text?.all ?? null, filters)
   const query: SortedQuery = {
     column: COLUMNS[question.sort],

@@ -28,32 +28,50 @@ const any = (queries: string[]): string =>
 const every = (queries: string[]): string =>
   queries.length === 1 ? `${queries[0]}` : `(${queries.join(' & ')})`
 
+/** By what it begins with: the words that it may become, itself among them. */
+export type Completions = ReadonlyMap<string, readonly string[]>
+
+/** What begins with a word in names: the words themselves where they are known, which is looked up much faster. */
+const beginning = (word: string, completions: Completions): string[] =>
+  completions.get(word)?.map((whole) => quoted(lexeme.name(whole))) ?? [`${quoted(lexeme.name(word))}:*`]
+
 /** A word and its other number, or whatever begins with it in a name. */
-const wordQueries = (word: string, open: boolean): string[] => {
+const wordQueries = (word: string, open: Completions | null): string[] => {
   const other = otherNumber(word)
   return [
     quoted(word),
     ...(other === undefined ? [] : [quoted(other)]),
-    ...(open ? [`${quoted(lexeme.name(word))}:*`] : []),
+    ...(open ? beginning(word, open) : []),
   ]
 }
-const nameQueries = (word: string, open: boolean): string[] => {
-  const name = quoted(lexeme.name(word))
-  if (open) return [`${name}:*`]
+const nameQueries = (word: string, open: Completions | null): string[] => {
+  if (open) return beginning(word, open)
   const other = otherNumber(word)
-  return [name, ...(other === undefined ? [] : [quoted(lexeme.name(other))])]
+  return [quoted(lexeme.name(word)), ...(other === undefined ? [] : [quoted(lexeme.name(other))])]
 }
 
 /** The same of words in names only: as `searchDocument` weighs them. */
 const inTitle = (query: string): string => (query.endsWith(':*') ? `${query}A` : `${query}:A`)
 
+/** The beginnings that are looked for when the last word may be one: of the whole, and of its last part. */
+export const beginningsOf = (chunks: readonly Chunk[]): string[] => {
+  const last = chunks.at(-1)
+  if (!last) return []
+  return [last.whole, ...last.parts.slice(-1)].filter((word) => word.length >= MIN_PREFIX)
+}
+
 /**
  * @param lastIsOpen the last word may be a beginning: search as you type
+ * @param completions of beginnings of which all are known
  * @param relaxed any of the words will do
  */
 export function textQueries(
   chunks: WantedChunk[],
-  { lastIsOpen, relaxed = false }: { lastIsOpen: boolean; relaxed?: boolean },
+  {
+    lastIsOpen,
+    completions = new Map(),
+    relaxed = false,
+  }: { lastIsOpen: boolean; completions?: Completions | undefined; relaxed?: boolean },
 ): TextQueries | null {
   const all: string[] = []
   const names: string[] = []
@@ -63,14 +81,14 @@ export function textQueries(
     const isLast = place === chunks.length - 1
     const open = lastIsOpen && isLast
     const isPrefix = open && (whole.length >= MIN_PREFIX || chunks.length === 1)
-    const inAll = wordQueries(whole, isPrefix)
-    const inNames = nameQueries(whole, isPrefix)
+    const inAll = wordQueries(whole, isPrefix ? completions : null)
+    const inNames = nameQueries(whole, isPrefix ? completions : null)
     const inTitles = inNames.map(inTitle)
     // Without beginnings: `pyt` would count once for each of `python` and `pythonindent`.
-    rank.push(...wordQueries(whole, false))
+    rank.push(...wordQueries(whole, null))
     if (parts.length > 0) {
-      const isOpenPart = (i: number): boolean =>
-        open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX
+      const isOpenPart = (i: number): Completions | null =>
+        open && i === parts.length - 1 && (parts[i]?.length ?? 0) >= MIN_PREFIX ? completions : null
       inAll.push(every(parts.map((part, i) => any(wordQueries(part, isOpenPart(i))))))
       inNames.push(every(parts.map((part, i) => any(nameQueries(part, isOpenPart(i))))))
       inTitles.push(every(parts.map((part, i) => any(nameQueries(part, isOpenPart(i)).map(inTitle)))))
