@@ -27,7 +27,7 @@ export const similarWords = (sql: Sql, words: string[]): Promise<SimilarWord[]> 
     from unnest(${words}::text[]) as asked(word), similar_words(asked.word, ${SIMILAR_LIMIT}) found`
 
 /** A beginning, and a word of the catalog's names and tags that has it. */
-export interface Completion {
+interface Completion {
   beginning: string
   word: string
 }
