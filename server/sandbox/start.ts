@@ -102,7 +102,8 @@ async function start(options: { demo: boolean }): Promise<void> {
   running.push({ name: 'server', stop: server.stop })
   const { url } = server
   await claim.announce(url)
-  if (hasDemo) running.push(fillHelp(server.deps, log), fillStore(server.deps, log))
+  if (hasDemo)
+    running.push(fillHelp(server.deps, log), fillDesk(server.deps, log), fillStore(server.deps, log))
 
   say(`\nDev Forge is ready, in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
   say(
@@ -167,6 +168,31 @@ function fillHelp(deps: Deps, log: Logger): (typeof running)[number] {
     )
   return {
     name: 'demo articles',
+    async stop() {
+      stopped.abort()
+      await filled
+    },
+  }
+}
+
+/** Tells the tickets of the desk, in the same way. */
+function fillDesk(deps: Deps, log: Logger): (typeof running)[number] {
+  const stopped = new AbortController()
+  const filled = import('./desk/demo.ts')
+    .then(({ seedDesk }) =>
+      seedDesk(deps, {
+        agentEmail: 'agent@devforge.localhost',
+        adminEmail: 'admin@devforge.localhost',
+        customerEmail: 'customer@devforge.localhost',
+        signal: stopped.signal,
+      }),
+    )
+    .then(
+      (added) => log.info({ added }, 'demo tickets'),
+      (error: unknown) => log.error({ err: error }, 'the demo has no tickets'),
+    )
+  return {
+    name: 'demo tickets',
     async stop() {
       stopped.abort()
       await filled

@@ -3,9 +3,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createDb } from '@devforge/db'
 import { rebuildSearchWords } from '@devforge/server/modules/support/queries/ticket-search'
+import { seedDesk } from '@devforge/server/sandbox/desk/demo'
 import { loadDesk } from '@devforge/server/sandbox/desk/load'
+import { STORIES } from '@devforge/server/sandbox/desk/stories'
 import { expect, test } from 'vitest'
+import { createTestApp } from '../support/app.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { signUp } from '../support/people.ts'
 
 test('a made-up desk is the same each time, and as the real code would have written it', async () => {
   await using database = await createTestDatabase()
@@ -58,3 +62,32 @@ test('the bench of the desk runs', { timeout: 240_000 }, async () => {
     expect(stdout).toMatch(new RegExp(`^${line} +[\\d,]+ `, 'm'))
   expect(stdout).toContain('No large table')
 })
+
+test('the demo has a desk with tickets in all states, told once', async () => {
+  await using t = await createTestApp()
+  const [customer, agent, admin] = [
+    await signUp(t, { name: 'Cleo Customer' }),
+    await signUp(t, { role: 'agent', name: 'Alan Agent' }),
+    await signUp(t, { role: 'admin' }),
+  ]
+  const mails = { customerEmail: customer.email, agentEmail: agent.email, adminEmail: admin.email }
+  expect(await seedDesk(t.deps, mails)).toBe(STORIES.length)
+  expect(await seedDesk(t.deps, mails), 'a second start').toBe(0)
+  const { items } = await agent.forge.tickets.queue({ limit: 100 })
+  expect(items).toHaveLength(STORIES.length)
+  expect(new Set(items.map(({ status }) => status))).toEqual(
+    new Set(['new', 'open', 'pending', 'on_hold', 'solved', 'closed']),
+  )
+  for (const item of items) expect(item.updatedAt.getTime()).toBeLessThanOrEqual(t.clock.now().getTime())
+  const own = (await customer.forge.tickets.list()).items
+  expect(own.map(({ status }) => status).sort()).toEqual(['closed', 'open', 'solved'])
+  const { items: macros } = await agent.forge.tickets.macros()
+  expect(macros).toHaveLength(4)
+  const { saved } = await agent.forge.tickets.viewCounts()
+  expect(saved.map(({ count }) => count > 0)).toEqual([true, true, true])
+  await t.drain()
+  expect(
+    (await t.mails()).filter(({ to }) => to.includes('asker-')),
+    'nobody is told of what is made up',
+  ).toEqual([])
+}, 60_000)
