@@ -2,10 +2,12 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { prepareBuilt } from './prepared.ts'
 import * as schema from './schema/index.ts'
 
 export * from './columns.ts'
 export { createListener, type DbListener, type ListenerOptions } from './listener.ts'
+export { runPrepared } from './prepared.ts'
 export * from './schema/index.ts'
 export { schema }
 
@@ -37,6 +39,8 @@ export interface CreateDbOptions {
  * is 20 s, in which requests hang and after which a database that is back goes unnoticed.
  */
 const reconnectSeconds = (): number => 0.1 + Math.random() * 0.2
+
+prepareBuilt()
 
 /**
  * Opens a pool on a Postgres URL. Connections are made when first needed; statements are prepared once per connection.

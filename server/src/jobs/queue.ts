@@ -1,6 +1,5 @@
-import type { Db } from '@devforge/db'
-import { sql } from 'drizzle-orm'
-import { fromDrizzle, PgBoss } from 'pg-boss'
+import { type Db, runPrepared } from '@devforge/db'
+import { PgBoss } from 'pg-boss'
 import type { Logger } from '../log.ts'
 import type { EnqueueOptions, JobData, JobName } from './types.ts'
 
@@ -29,6 +28,11 @@ const HEARTBEAT_SECONDS = 20
 /** How often one of the workers looks for jobs whose process died, or that expired. */
 const SUPERVISE_SECONDS = 15
 
+/** A transaction of ours, as the queue uses it. Its own adapter for Drizzle has each statement parsed and planned anew. */
+const within = (db: Db) => ({
+  executeSql: async (text: string, values: unknown[] = []) => ({ rows: await runPrepared(db, text, values) }),
+})
+
 export async function createJobs({ databaseUrl, log, worker }: QueueOptions): Promise<Jobs> {
   const boss = new PgBoss({
     connectionString: databaseUrl,
@@ -47,7 +51,7 @@ export async function createJobs({ databaseUrl, log, worker }: QueueOptions): Pr
     async enqueue(db, name, data, options = {}) {
       const { startAfterSeconds, singletonKey } = options
       const how = {
-        db: fromDrizzle(db, sql),
+        db: within(db),
         ...(startAfterSeconds === undefined ? {} : { startAfter: startAfterSeconds }),
       }
       // A key in `send` alone keeps nothing apart in queues of the standard policy.

@@ -1,5 +1,6 @@
-import { type Db, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
+import { type Db, runPrepared, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
 import { and, asc, eq, gt, ne, or, sql } from 'drizzle-orm'
+import { CHANNEL, type Topic } from '../../../realtime/notify.ts'
 import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 import type { MessageRow } from './messages.ts'
 import { ownedBy } from './tickets.ts'
@@ -12,16 +13,27 @@ const EVENTS_LOCK = 4_711_020
 
 /** From here to the commit there is one writer of events at a time. The last lock that a transaction takes. */
 export async function lockEvents(db: Db): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(${EVENTS_LOCK})`)
+  await db.execute(`select pg_advisory_xact_lock(${EVENTS_LOCK})`)
 }
 
+/** The lock first: rows get their sequence as they come out of the join with it. */
+const WRITE = `
+with held as materialized (select pg_advisory_xact_lock(${EVENTS_LOCK})),
+written as (
+  insert into ticket_events (ticket_id, requester_id, type, version, actor, is_public, message_id, reason, before, after, request_id, at)
+  select e.* from held, jsonb_to_recordset($1::jsonb) as e(
+    "ticketId" text, "requesterId" text, type text, version int, actor text, "isPublic" boolean, "messageId" text, reason text,
+    before jsonb, after jsonb, "requestId" text, at timestamptz)
+)
+select pg_notify('${CHANNEL}', topic) from unnest($2::text[]) as topic`
+
 /**
- * Writes events. Streams over many tickets go on from a sequence, so no event may appear behind one that was read already: hence the
- * lock. It is the last thing that a change does, so that nobody holds it and waits for another.
+ * Writes events, and wakes whoever follows one of the topics. Streams over many tickets go on from a sequence, so no event may appear behind
+ * one that was read already: hence the lock. It is the last thing that a change does, so that nobody holds it and waits for another, and one
+ * statement, since everybody else waits from the lock to the commit.
  */
-export async function insertEvents(db: Db, rows: NewEventRow[]): Promise<void> {
-  await lockEvents(db)
-  await db.insert(ticketEvents).values(rows)
+export async function insertEvents(db: Db, rows: NewEventRow[], topics: Topic[]): Promise<void> {
+  await runPrepared(db, WRITE, [JSON.stringify(rows), topics])
 }
 
 /** Whose events a stream tells: those of one ticket, of one person's tickets, or all. */

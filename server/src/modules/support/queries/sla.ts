@@ -18,7 +18,7 @@ const POLICIES_LOCK = 4_711_021
  * that ran by it are listed. Does not wait for others that promise.
  */
 export async function holdPolicies(db: Db): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock_shared(${POLICIES_LOCK})`)
+  await db.execute(`select pg_advisory_xact_lock_shared(${POLICIES_LOCK})`)
 }
 
 /** Waits for everybody who promises, and lets nobody promise until the transaction ends. */

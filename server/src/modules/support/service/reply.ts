@@ -4,7 +4,7 @@ import { inTx } from '../../../tx.ts'
 import { refuseImpersonation } from '../../auth/actor.ts'
 import { tookExactly } from '../queries/attachments.ts'
 import { mergeChain, wasWrittenTo } from '../queries/merge.ts'
-import { findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
+import { type AuthoredMessage, findMessage, findMessageByKey, type MessageRow } from '../queries/messages.ts'
 import { findTicket, type TicketRow } from '../queries/tickets.ts'
 import { openTicket } from './create.ts'
 import { isOver, moveTicket } from './move.ts'
@@ -26,7 +26,7 @@ export interface ReplyInput {
 
 interface Replied {
   ticket: TicketRow
-  message: MessageRow
+  message: AuthoredMessage
   isFollowUp: boolean
 }
 
@@ -39,27 +39,32 @@ export async function reply(ctx: Ctx<SessionActor>, input: ReplyInput) {
   refuseImpersonation(ctx.actor)
   if (ctx.actor.type === 'user') await ctx.deps.limits.consume([['ticket-reply:account', ctx.actor.userId]])
   const { ticket, message, isFollowUp } = await writeWhereItGoesOn(ctx, input)
-  const authored = await findMessage(ctx.db, message.id)
-  return {
-    ticket: presentTicket(ticket),
-    message: presentMessage(authored ?? { message, authorName: null, attachments: [] }),
-    isFollowUp,
-  }
+  return { ticket: presentTicket(ticket), message: presentMessage(message), isFollowUp }
 }
 
-/** A merge in this moment sends the answer on to the other ticket: begun anew, since locks are taken in the order of ids. */
+/**
+ * What is said to a merged ticket is said in the last one of those that it goes on in; also when that is merged in this moment. Begun anew
+ * there, since locks are taken in the order of ids.
+ */
 async function writeWhereItGoesOn(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied> {
-  for (;;) {
-    const replied = await inTx(ctx, (ctx) => write(ctx, input))
+  for (let chain = [input.id]; ; ) {
+    const replied = await inTx(ctx, (ctx) => write(ctx, input, chain))
     if (replied) return replied
+    chain = await mergeChain(ctx.db, { id: input.id, ...scopeOf(ctx.actor) })
   }
 }
 
-/** @returns undefined when the ticket was merged away meanwhile */
-async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied | undefined> {
+/**
+ * @param chain the ticket that was asked for, and those that it goes on in
+ * @returns undefined when the last one was merged away meanwhile
+ */
+async function write(
+  ctx: Ctx<SessionActor>,
+  input: ReplyInput,
+  chain: string[],
+): Promise<Replied | undefined> {
   const { userId } = ctx.actor
   const scope = scopeOf(ctx.actor)
-  const chain = await mergeChain(ctx.db, { id: input.id, ...scope })
   const ticket = await holdTicket(ctx, { id: chain.at(-1) ?? input.id, ...scope })
   if (ticket.mergedIntoId !== null) return undefined
   const who = moverOf(ctx.actor, ticket)
@@ -87,8 +92,17 @@ async function write(ctx: Ctx<SessionActor>, input: ReplyInput): Promise<Replied
     input.status === undefined || input.status === answered.status
       ? {}
       : moveTicket(answered, { to: input.status, who, by: 'decision', userId }, ctx.deps.clock.now())
-  const saved = await saveTicket(ctx, ticket, { ...posted.patch, ...moved }, [messageEvent(posted.message)])
-  return { ticket: saved, message: posted.message, isFollowUp: false }
+  // On one connection: read while it is written, not after it.
+  const [saved, message] = await Promise.all([
+    saveTicket(ctx, ticket, { ...posted.patch, ...moved }, [messageEvent(posted.message)]),
+    authored(ctx, posted.message),
+  ])
+  return { ticket: saved, message, isFollowUp: false }
+}
+
+/** A message with who wrote it and its files. */
+async function authored(ctx: Ctx, message: MessageRow): Promise<AuthoredMessage> {
+  return (await findMessage(ctx.db, message.id)) ?? { message, authorName: null, attachments: [] }
 }
 
 /** What the same key did before. @throws IDEMPOTENCY_CONFLICT when that was something else */
@@ -110,7 +124,11 @@ async function repeated(
     throw new AppError('IDEMPOTENCY_CONFLICT')
   if (!(await tookExactly(ctx.db, message.id, input.attachmentIds)))
     throw new AppError('IDEMPOTENCY_CONFLICT')
-  return { ticket: found.ticket, message, isFollowUp: followUpOfId !== null && chain.includes(followUpOfId) }
+  return {
+    ticket: found.ticket,
+    message: await authored(ctx, message),
+    isFollowUp: followUpOfId !== null && chain.includes(followUpOfId),
+  }
 }
 
 /** A ticket that is over is not opened again: a new one goes on with it. */
@@ -126,5 +144,5 @@ async function followUp(ctx: Ctx<SessionActor>, closed: TicketRow, input: ReplyI
     attachmentIds: input.attachmentIds,
     messageKey: input.idempotencyKey,
   })
-  return { ticket, message, isFollowUp: true }
+  return { ticket, message: await authored(ctx, message), isFollowUp: true }
 }

@@ -1,6 +1,6 @@
 import { actorLabel, type Ctx, type SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
-import { DESK_TOPIC, notify, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
+import { DESK_TOPIC, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
 import { holdAgents } from '../queries/agents.ts'
 import { insertEvents } from '../queries/events.ts'
 import { markActive } from '../queries/ticket-search.ts'
@@ -109,7 +109,10 @@ export async function saveTickets(ctx: Ctx, changes: TicketChange[]): Promise<Ti
     saved.push({ before, after, events: told, isMailed: !isToldElsewhere })
   }
   for (const { after, events, isMailed } of saved) if (isMailed) await mailCustomer(ctx, after, events)
-  for (const { after, events } of saved) await tell(ctx, after, events)
+  await tell(
+    ctx,
+    saved.map(({ after, events }) => ({ ticket: after, events })),
+  )
   await wakeAssignment(ctx, {
     queueIds: unique(
       saved.flatMap(({ after }) => (isWorkedOn(after) && !after.assigneeId ? [after.queueId] : [])),
@@ -152,11 +155,9 @@ const keptAssignees = (ctx: Ctx, changes: TicketChange[]): Promise<Set<string>> 
     ctx.deps.clock.now(),
   )
 
-/** Writes the events of a ticket and wakes whoever watches it. */
-export async function tell(ctx: Ctx, ticket: TicketRow, events: TicketEvent[]): Promise<void> {
-  if (events.length === 0) return
-  await insertEvents(
-    ctx.db,
+/** Writes the events of tickets and wakes whoever watches them. */
+export async function tell(ctx: Ctx, told: { ticket: TicketRow; events: TicketEvent[] }[]): Promise<void> {
+  const rows = told.flatMap(({ ticket, events }) =>
     events.map((event) => ({
       ...event,
       ticketId: ticket.id,
@@ -167,9 +168,12 @@ export async function tell(ctx: Ctx, ticket: TicketRow, events: TicketEvent[]): 
       at: ctx.deps.clock.now(),
     })),
   )
-  await notify(ctx.db, ticketTopic(ticket.id))
-  await notify(ctx.db, DESK_TOPIC)
-  if (events.some((event) => event.isPublic)) await notify(ctx.db, requesterTopic(ticket.requesterId))
+  if (rows.length === 0) return
+  const topics = rows.flatMap(({ ticketId, requesterId, isPublic }) => [
+    ticketTopic(ticketId),
+    ...(isPublic ? [requesterTopic(requesterId)] : []),
+  ])
+  await insertEvents(ctx.db, rows, [DESK_TOPIC, ...new Set(topics)])
 }
 
 /** Members whose change is always told, and whether the customer may know. */

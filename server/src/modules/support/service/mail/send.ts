@@ -31,8 +31,8 @@ export const answeredMailId = (ctx: Ctx, messageId: string): string =>
 export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEvent[]): Promise<void> {
   if (ticket.mailMuted || ticket.source === 'system') return
   const opened = events.some((event) => event.type === 'ticket.created')
-  const messageIds = events.flatMap(({ type, messageId }) =>
-    type === 'message.added' ? (messageId ?? []) : [],
+  const messageIds = events.flatMap(({ type, messageId, after }) =>
+    type === 'message.added' && (opened || after?.by !== 'customer') ? (messageId ?? []) : [],
   )
   const solved =
     ticket.status === 'solved' &&
@@ -40,17 +40,21 @@ export async function mailCustomer(ctx: Ctx, ticket: TicketRow, events: TicketEv
     // It was before, and was told.
     !events.some(({ type }) => type === 'ticket.unmerged')
   if (!opened && messageIds.length === 0 && !solved) return
-  const target = await findMailTarget(ctx.db, ticket.requesterId)
+  const [target, messages, before] = await Promise.all([
+    findMailTarget(ctx.db, ticket.requesterId),
+    findAuthoredMessages(ctx.db, messageIds),
+    mailsOfTicket(ctx.db, ticket.id, NAMED_MAILS + messageIds.length),
+  ])
   if (!target) return
   const { name, email: to } = target
   const about = { name, number: ticket.number, subject: ticket.subject }
   // Where that is not proven, what comes back by mail is not taken for the customer's (`routeMail`).
   const canReply = target.verified || ticket.source === 'mail'
-  const messages = await findAuthoredMessages(ctx.db, messageIds)
-  const thread = await threadOf(
+  const own = new Set(messages.map(({ message }) => message.mailMessageId))
+  const thread = threadOf(
     ctx,
     ticket.id,
-    messages.map(({ message }) => message.mailMessageId),
+    before.filter((id) => !own.has(id)),
   )
   const first = messages[0]?.message
   if (
@@ -116,15 +120,10 @@ async function isTalkingToItself(ctx: Ctx, { source, requesterId }: TicketRow): 
   return (await countMailed(ctx.db, { requesterId, since })) > RECEIPTS_PER_DAY
 }
 
-/** @param own Message-IDs that the mails themselves have */
-async function threadOf(ctx: Ctx, ticketId: string, own: (string | null)[]): Promise<MailThread> {
-  const before = (await mailsOfTicket(ctx.db, ticketId, NAMED_MAILS + own.length)).filter(
-    (id) => !own.includes(id),
-  )
-  return {
-    inReplyTo: before.at(-1),
-    references: before.length > 0 ? before.slice(-NAMED_MAILS) : undefined,
-    replyTo: replyAddress(ctx.deps, ticketId),
-    unsubscribeUrl: unsubscribeUrl(ctx.deps, ticketId),
-  }
-}
+/** @param before Message-IDs of the mails that came before, oldest first */
+const threadOf = (ctx: Ctx, ticketId: string, before: string[]): MailThread => ({
+  inReplyTo: before.at(-1),
+  references: before.length > 0 ? before.slice(-NAMED_MAILS) : undefined,
+  replyTo: replyAddress(ctx.deps, ticketId),
+  unsubscribeUrl: unsubscribeUrl(ctx.deps, ticketId),
+})

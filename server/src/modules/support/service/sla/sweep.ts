@@ -44,7 +44,7 @@ export async function lookAgain(ctx: Ctx, id: string): Promise<void> {
     const { state, events: warnings } = await warn(ctx, ticket, looked, policy, now)
     const columns = clockColumns(state, policy, ticket)
     if (!isDeepStrictEqual({ ...ticket, ...columns }, ticket)) await updateClocks(ctx.db, id, columns)
-    await tell(ctx, ticket, [...breaches, ...warnings])
+    await tell(ctx, [{ ticket, events: [...breaches, ...warnings] }])
   })
 }
 
