@@ -18,12 +18,18 @@ export interface DeskDataset extends AsyncDisposable {
   loaded: LoadedDesk
 }
 
-/** @param keepIn a folder that keeps the data, and whose data are taken when there are some */
-export async function createDesk(count: number, keepIn: string | undefined): Promise<DeskDataset> {
+/**
+ * @param keepIn a folder that keeps the data, and whose data are taken when there are some
+ * @param durable whether commits wait for the disk
+ */
+export async function createDesk(
+  count: number,
+  { keepIn, durable }: { keepIn: string | undefined; durable: boolean },
+): Promise<DeskDataset> {
   const dir = keepIn ?? (await mkdtemp(join(tmpdir(), 'devforge-load-')))
   await mkdir(dir, { recursive: true })
   const known = join(dir, `desk-${count}.json`)
-  const server = await startEmbedded({ dir: join(dir, 'data'), port: 0, durable: false, maxConnections: 100 })
+  const server = await startEmbedded({ dir: join(dir, 'data'), port: 0, durable, maxConnections: 100 })
   const dispose = async (): Promise<void> => {
     await server.stop()
     if (keepIn !== undefined) return

@@ -1,4 +1,4 @@
-// `pnpm bench:desk [--quick] [--count=1000000] [--dir=…] [--only=search] [--plans]`: what people do at a desk with a million tickets: how long it takes, what it
+// `pnpm bench:desk [--quick] [--count=1000000] [--dir=…] [--only=search] [--plans] [--durable] [--connections=16]`: what people do at a desk with a million tickets: how long it takes, what it
 // costs, and by which plans PostgreSQL answers. Fails when one of them reads a large table from end to end.
 import { createApp } from '@devforge/server/app'
 import { createDeps, type Deps } from '@devforge/server/deps'
@@ -69,7 +69,8 @@ async function explainAll(data: DeskDataset, doings: Doing[]): Promise<string[]>
   return failures
 }
 
-await using data = await createDesk(COUNT, option('dir'))
+const durable = process.argv.includes('--durable')
+await using data = await createDesk(COUNT, { keepIn: option('dir'), durable })
 const { tickets, messages, events, seconds } = data.loaded
 say(
   `${whole(tickets)} tickets, ${whole(messages)} messages, ${whole(events)} events, loaded in ${seconds.toFixed(0)} s`,
