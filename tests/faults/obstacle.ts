@@ -8,8 +8,9 @@ export interface Obstacle {
   /**
    * Ends the connections that wait, then takes the obstacle away. Of a killed process nobody reads the answers any more, but
    * its last statement would still be carried out, as if the process had died a moment later.
+   * @param isDead default; else nobody died, and whoever waits goes on
    */
-  clear(): Promise<void>
+  clear(isDead?: boolean): Promise<void>
 }
 
 /** Takes the locks of `statement` (`lock table … in share mode`, `select … for update`) and keeps them. */
@@ -24,8 +25,9 @@ export async function obstruct(sql: postgres.Sql, statement: string): Promise<Ob
       where datname = current_database() and ${Number(me?.pid)} = any (pg_blocking_pids(pid))`
   return {
     reached: () => until(`somebody waits for: ${statement}`, async () => (await waiting()).length > 0),
-    async clear() {
-      for (const { pid } of await waiting()) await sql`select pg_terminate_backend(${pid}::int, 5000)`
+    async clear(isDead = true) {
+      for (const { pid } of isDead ? await waiting() : [])
+        await sql`select pg_terminate_backend(${pid}::int, 5000)`
       await mine.unsafe('rollback')
       mine.release()
     },

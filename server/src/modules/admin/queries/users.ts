@@ -51,7 +51,7 @@ export async function lockUser(db: Db, userId: string) {
     .select()
     .from(users)
     .where(and(eq(users.id, userId), isNull(users.erasedAt)))
-    .for('update')
+    .for('no key update')
   return row
 }
 

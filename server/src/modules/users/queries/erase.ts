@@ -77,7 +77,8 @@ export async function hasOtherAdmin(db: Db, userId: string): Promise<boolean> {
     .from(users)
     .where(and(eq(users.role, 'admin'), isNull(users.erasedAt)))
     .orderBy(users.id)
-    .for('update')
+    // Whoever writes something as one of them is not held up by it, nor holds it up.
+    .for('no key update')
   return rows.some((row) => row.id !== userId && !row.banned)
 }
 
