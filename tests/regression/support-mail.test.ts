@@ -72,6 +72,23 @@ describe('what the mail server says of a sender', () => {
     expect(await said(results)).toBe('pass')
   })
 
+  test('an address that only some read as the sender is nobody', async () => {
+    const spelled = 'From: =?utf-8?Q?<ada@customer.example>?= eve@evil.example'
+    const said = [`Authentication-Results: ${SERVER}; dmarc=pass`]
+    expect(await read(letter(spelled.slice(6), said))).toMatchObject({ authentication: 'fail' })
+    expect(await read(letter(spelled.slice(6)))).toMatchObject({ authentication: 'fail' })
+  })
+
+  test('addresses are as they travel, and such that an account can have them', async () => {
+    expect((await read(letter('Ada <ADA@xn--bcher-kva.example>'))).from).toEqual({
+      address: 'ada@xn--bcher-kva.example',
+    })
+    const said = [`Authentication-Results: ${SERVER}; dmarc=pass header.from=xn--bcher-kva.example`]
+    expect((await read(letter('ada@xn--bcher-kva.example', said))).authentication).toBe('pass')
+    for (const odd of [`${'a'.repeat(5_000)}@b.example`, '<>', 'nobody', '"a b"@c.example'])
+      expect((await read(letter(odd))).from, odd.slice(0, 20)).toBeNull()
+  })
+
   test('another server\u2019s word is no word, and of two senders none is proven', async () => {
     expect(await said('mx.evil.example; dmarc=pass')).toBe('unknown')
     expect(await said(`${SERVER}.evil.example; dmarc=pass`)).toBe('unknown')

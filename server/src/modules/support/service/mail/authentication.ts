@@ -1,3 +1,5 @@
+import { domainToUnicode } from 'node:url'
+
 /** What is known of who sent a mail. */
 export type Authentication = 'pass' | 'fail' | 'unknown'
 
@@ -21,7 +23,10 @@ export function authenticationOf(
 ): Authentication {
   const [address, ...others] = from
   // Of several senders one was looked at by the server, and not said which.
-  if (others.length > 0 || headerLines.filter(({ key }) => key === 'from').length > 1) return 'fail'
+  const lines = headerLines.filter(({ key }) => key === 'from')
+  if (others.length > 0 || lines.length > 1) return 'fail'
+  // Nor of an address that stands in the name of another one, spelled so that some read it and some do not.
+  if (address !== undefined && !lines.some(({ line }) => isSpelledOut(line, address))) return 'fail'
   if (authservId === undefined || address === undefined) return 'unknown'
   // The newest header stands first, and that one the trusted server wrote.
   const statements = headerLines
@@ -42,6 +47,15 @@ export function authenticationOf(
       domains.some((said) => belongTogether(said, domain)),
   )
   return isProven ? 'pass' : 'fail'
+}
+
+const ENCODED_WORD = /=\?[^?\s]{1,40}\?[bq]\?[^?\s]{0,1000}\?=/gi
+
+/** Whether a header holds an address as it is, outside of encoded words. */
+function isSpelledOut(line: string, address: string): boolean {
+  const plain = line.toLowerCase().replace(ENCODED_WORD, ' ')
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  return plain.includes(address) || plain.includes(address.replace(domain, domainToUnicode(domain)))
 }
 
 /** What a header says, cut at its semicolons; without comments, and without what is quoted, where everybody may write anything. */

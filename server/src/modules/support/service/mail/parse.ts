@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { type AddressObject, type HeaderValue, type ParsedMail, simpleParser } from 'mailparser'
 import { type Authentication, authenticationOf } from './authentication.ts'
 import { withoutQuotes } from './quotes.ts'
@@ -6,7 +7,7 @@ import { withoutQuotes } from './quotes.ts'
 export interface ReadMail {
   /** With its brackets; null: it has none. */
   messageId: string | null
-  from: { address: string; name: string } | null
+  from: { address: string } | null
   /** Everybody that it was sent to, as far as its headers tell. */
   recipients: string[]
   subject: string
@@ -43,11 +44,12 @@ export async function readMail(
     skipTextToHtml: true,
     maxHtmlLengthToParse: MAX_HTML,
   })
-  const sender = mail.from?.value[0]
+  const senders = (mail.from?.value ?? []).flatMap(({ address }) => (address ? [plainAddress(address)] : []))
+  const [sender] = senders
   const isBounce = bounced(mail)
   return {
     messageId: bracketed(mail.messageId),
-    from: sender?.address ? { address: sender.address.trim().toLowerCase(), name: sender.name.trim() } : null,
+    from: sender !== undefined && isAddress(sender) ? { address: sender } : null,
     recipients: recipientsOf(mail),
     subject: cleanLine(mail.subject ?? '').slice(0, 200),
     text: writtenAnew(mail.text ?? ''),
@@ -56,7 +58,7 @@ export async function readMail(
     isBounce,
     authentication: authenticationOf(mail.headerLines, {
       authservId,
-      from: (mail.from?.value ?? []).flatMap(({ address }) => address ?? []),
+      from: senders,
     }),
     attachments: mail.attachments
       // Pictures of a signature and the like belong to the HTML, which nobody sees.
@@ -65,6 +67,19 @@ export async function readMail(
       .map((part) => ({ fileName: part.filename ?? 'attachment', content: part.content })),
   }
 }
+
+/** Domains as they travel: mailparser shows `xn--bcher-kva.example` as people read it. */
+function plainAddress(given: string): string {
+  const address = given.trim().toLowerCase()
+  const at = address.lastIndexOf('@') + 1
+  return address.slice(0, at) + (domainToASCII(address.slice(at)) || address.slice(at))
+}
+
+/** What an address has room for (RFC 5321); the index of accounts has not much more. */
+const MAX_ADDRESS = 254
+/** Whether an account can have it. Loosely: machines that return mails have odd ones. */
+const isAddress = (address: string): boolean =>
+  address.length <= MAX_ADDRESS && /^[^\s<>"@]+@[^\s<>"@]+$/.test(address)
 
 const bracketed = (id: string | undefined): string | null => {
   const found = /<[^<>\s]{1,300}>/.exec(id ?? '')?.[0]
