@@ -213,3 +213,53 @@ test('the index made anew is the index that was there, job by job, whatever the 
   expect(await t.drain()).toEqual([])
   expect(await rows()).toEqual(untouched)
 })
+
+test('words that are everywhere: first what is about them, then the others, page by page, each once', async () => {
+  await using app = await createTestApp()
+  const writer = await signUp(app, { role: 'agent' })
+  const about = ['alpha', 'beta', 'gamma']
+  for (const slug of about)
+    await published(writer, { slug, title: `Marmalade ${slug}`, body: 'Nothing else.' })
+  // As many as would otherwise be a day's writing: the same text under other names.
+  await published(writer, {
+    slug: 'model',
+    title: 'Model',
+    body: 'Somewhere in it is marmalade.',
+    visibility: 'public',
+  })
+  const { sql } = app.deps
+  await sql`
+    insert into articles (id, slug, locale, status, version, published_version, published_at, revised_at, created_by)
+    select 'art_' || n, 'copy-' || n, locale, status, version, published_version, published_at, revised_at, created_by
+    from articles, generate_series(1, 330) n where slug = 'model'`
+  await sql`
+    insert into article_versions (id, article_id, number, title, summary, body, category, visibility, author_id, at)
+    select 'arv_' || n, 'art_' || n, number, 'Model ' || n, v.summary, body, category, visibility, author_id, at
+    from article_versions v join articles a on a.id = v.article_id, generate_series(1, 330) n where a.slug = 'model'`
+  await app.deps.jobs.enqueue(app.deps.db, 'knowledge.reindex', {})
+  expect(await app.drain()).toEqual([])
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await app
+      .forge()
+      .knowledge.search({ query: 'marmalade', limit: 50, ...(cursor ? { cursor } : {}) })
+    seen.push(...page.items.map(({ slug }) => slug))
+    expect(page.total).toEqual({ count: 51, exact: false })
+    cursor = page.nextCursor ?? undefined
+  } while (cursor)
+  expect(seen.slice(0, 3).toSorted()).toEqual(about)
+  expect(seen).toHaveLength(334)
+  expect(new Set(seen).size).toBe(334)
+  const small = await app.forge().knowledge.search({ query: 'marmalade', limit: 2 })
+  const next = await app
+    .forge()
+    .knowledge.search({ query: 'marmalade', limit: 2, cursor: small.nextCursor ?? '' })
+  expect(
+    [...small.items, ...next.items]
+      .slice(0, 3)
+      .map(({ slug }) => slug)
+      .toSorted(),
+  ).toEqual(about)
+  expect(next.items[1]?.slug).toMatch(/^copy-|^model$/)
+})

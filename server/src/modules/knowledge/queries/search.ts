@@ -26,8 +26,6 @@ export interface ArticleFilters {
 export interface RankedQuery extends ArticleFilters {
   /** What an article must match to be looked at. */
   candidates: string
-  /** What is counted instead of those, where only some of them are looked at. */
-  counted: string | null
   words: WantedWord[]
   /** The weights of all words that were asked, also of those that no article has. */
   totalWeight: number
@@ -75,7 +73,7 @@ const READABLE = (many: boolean): string => `
 /** D, C, B, A: a word of the title or the tags tells five times as much as one somewhere in the text. */
 const FIELDS = `'{0.2, 0.6, 1.0, 1.0}'`
 
-const FIRST = 12
+const FIRST = 11
 
 /** Words with what they add to the score of an article. */
 function scoreOf(words: number): string {
@@ -90,12 +88,8 @@ function scoreOf(words: number): string {
     from (values ${rows.join(', ')}) v(hit, weight))`
 }
 
-const COUNTED = (many: boolean): string => `
-  select count(*)::int as total
-  from (select from article_search s where s.document @@ $11::tsquery and ${READABLE(many)} limit ${COUNT_LIMIT + 1}) counted`
-
 /** Long documents lie apart from their lines: put into an array each is fetched once, and not again for each word. */
-const ranked = (words: number, many: boolean, countsApart: boolean): string => `
+const ranked = (words: number, many: boolean): string => `
 with found as materialized (
   select c.no, (c.prior * w.hits * (0.4 + 0.6 * w.covered / $6::float8))::float8 as score
   from (
@@ -105,11 +99,7 @@ with found as materialized (
   where w.covered >= $7::float8 * $6::float8
 )
 select told.total, paged.*
-from (${
-  countsApart
-    ? COUNTED(many)
-    : `select least(count(*), ${COUNT_LIMIT + 1})::int as total from found where $11::tsquery is null`
-}) told
+from (select least(count(*), ${COUNT_LIMIT + 1})::int as total from found) told
 left join (
   select f.no::float8 as no, f.score, ${CARD('s')}
   from (
@@ -136,7 +126,7 @@ const totalOf = (count: number): FoundPage['total'] =>
 export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<FoundPage> {
   const { words, after, locales } = query
   const rows = await sql.unsafe<Told[]>(
-    ranked(words.length, locales.length > 1, query.counted !== null),
+    ranked(words.length, locales.length > 1),
     [
       query.audience,
       locales,
@@ -148,7 +138,6 @@ export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<Foun
       after?.score ?? null,
       after?.no ?? null,
       query.limit,
-      query.counted,
       ...words.flatMap(({ exact, near, nearCount, weight, nearWeight }) => [
         exact,
         near,
@@ -165,11 +154,12 @@ export async function rankedArticles(sql: Sql, query: RankedQuery): Promise<Foun
 /** Each language by the index of what helped most, and the best of those: one that begins with any of several languages has no order. */
 const listed = (many: boolean, matching: boolean): string => `
 select told.total, paged.*
-from (
-  select count(*)::int as total from (
-    select from article_search s where ${READABLE(many)} ${matching ? 'and s.document @@ $8::tsquery' : ''} limit ${COUNT_LIMIT + 1}
-  ) counted
-) told
+from (${
+  // How many match is not asked: to know, all of them would have to be read.
+  matching
+    ? 'select 0 as total'
+    : `select count(*)::int as total from (select from article_search s where ${READABLE(many)} limit ${COUNT_LIMIT + 1}) counted`
+}) told
 left join (
   select best.no::float8 as no, best.prior::float8 as score, ${CARD('best')}
   from unnest($2::text[]) wanted(locale), lateral (

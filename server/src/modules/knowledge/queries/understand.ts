@@ -35,7 +35,7 @@ const MIN_SIMILAR_LENGTH = 4
  * What the words of a search may mean, in one statement: their stems in each language, words that begin with the last, and words that
  * share trigrams with those that no article has. Each count is of what the reader may see.
  */
-const statement = (count: (typeof COUNTS)[number]): string => `
+const statement = (count: (typeof COUNTS)[number], audience: number): string => `
 with asked as (
   select a.word, a.grp, a.kind, l.locale, coalesce((ts_lexize(l.dictionary::regdictionary, a.word))[1], '') as stem
   from unnest($1::text[], $2::int[], $3::text[]) a(word, grp, kind),
@@ -68,7 +68,7 @@ from (
     order by u.grp, u.word, u.locale limit ${LOOKED_AT_CLOSELY}
   ) a,
   lateral (
-    select word, stem, ${count} as documents from similar_article_words(a.locale, a.word, ${SIMILAR}) where ${count} > 0
+    select word, stem, ${count} as documents from similar_article_words(a.locale, a.word, ${SIMILAR}, ${audience})
   ) w`
 
 const STATEMENTS = COUNTS.map(statement)

@@ -45,7 +45,7 @@ export const searchInput = z.strictObject({
   ...pageInput(),
 })
 export const searchOutput = pageOf(card).extend({
-  /** Exact up to 1,000. */
+  /** At least so many, where it is not exact: of more than 1,000, and of words that are nearly everywhere. */
   total: z.object({ count: z.number(), exact: z.boolean() }),
   searchId,
 })

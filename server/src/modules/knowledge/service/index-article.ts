@@ -22,7 +22,7 @@ import { audienceOf } from '../viewer.ts'
 
 /** Stems are kept apart by language: `en/licens`. */
 export const lexemeOf = (locale: string, stem: string): string => `${locale}/${stem}`
-/** The same where it tells what an article is about, in its title, tags, headings, summary or category: few have it, however common the word. */
+/** The same where it tells what an article is about, in its title or tags: few have it, however common the word. */
 export const topicLexemeOf = (locale: string, stem: string): string => `t/${lexemeOf(locale, stem)}`
 
 type Placed = Pick<ArticleRow, 'id' | 'slug' | 'locale' | 'publishedVersion' | 'revisedAt'>
@@ -54,7 +54,7 @@ function lineOf(
       .flatMap(({ word, marks }) => {
         const stem = stems.get(word)
         if (stem === undefined) return []
-        const topic = /[ABC]/.test(marks) ? [quoted(topicLexemeOf(locale, stem))] : []
+        const topic = /[AB]/.test(marks) ? [quoted(topicLexemeOf(locale, stem))] : []
         return [`${quoted(lexemeOf(locale, stem))}:${marks}`, ...topic]
       })
       .join(' '),

@@ -35,12 +35,12 @@ const allOf = (words: QuestionWord[]): string => words.map(either).join(' & ')
 const aboutAnyOf = (words: QuestionWord[]): string => words.map(({ topic }) => `(${topic})`).join(' | ')
 
 /** A query that is met by at least one of the rarest words, and by as many articles as are worth ranking. */
-export function someOf(words: QuestionWord[]): string {
+export function someOf(words: QuestionWord[], enough = ENOUGH): string {
   const chosen: string[] = []
   let documents = 0
   for (const word of words.toSorted((a, b) => a.documents - b.documents)) {
-    if (chosen.length >= 2 && documents + word.documents > ENOUGH) break
-    chosen.push(word.documents > ENOUGH ? `(${word.topic})` : either(word))
+    if (chosen.length >= 2 && documents + word.documents > enough) break
+    chosen.push(word.documents > enough ? `(${word.topic})` : either(word))
     documents += word.documents
   }
   return chosen.join(' | ')
@@ -92,6 +92,8 @@ interface Place {
   way: Way
   score: number
   no: number
+  /** As the first page told it: what comes after it does not count anew. */
+  total: FoundPage['total']
 }
 
 /**
@@ -108,21 +110,28 @@ export async function searchArticles(ctx: Ctx, viewer: Viewer, input: SearchArti
   const { way, page } = await find(ctx, { query, filters, after, limit: limit + 1 })
   const rows = page.rows.slice(0, limit)
   const last = rows.at(-1)
+  const total = after?.total ?? page.total
   const items = rows.map(presentFound)
   const isFirst = after === null && query.trim() !== ''
   return {
     items,
     nextCursor:
       page.rows.length > limit && last
-        ? sealCursor(ctx.deps.secrets, asked, [last.way ?? way, last.score, last.no])
+        ? sealCursor(ctx.deps.secrets, asked, [
+            last.way ?? way,
+            last.score,
+            last.no,
+            total.count,
+            total.exact ? 1 : 0,
+          ])
         : null,
-    total: page.total,
+    total,
     searchId: isFirst
       ? logSearch(ctx, {
           kind: 'search',
           text: query,
           locale: filters.locales[0] ?? 'en',
-          found: page.total.count,
+          found: total.count,
           shown: items.map(({ id }) => id),
         })
       : null,
@@ -137,10 +146,11 @@ interface Page {
 
 const WAYS: Record<string, Way> = { all: 'all', rest: 'rest', some: 'some', listed: 'listed' }
 
-const placeOf = ([way, score, no]: (string | number)[]): Place => ({
+const placeOf = ([way, score, no, count, exact]: (string | number)[]): Place => ({
   way: WAYS[String(way)] ?? 'some',
   score: Number(score),
   no: Number(no),
+  total: { count: Number(count), exact: exact === 1 },
 })
 
 async function find(
@@ -160,7 +170,8 @@ async function find(
   const asked = { ...filters, after, limit }
   if (words.length > 0) {
     if (question.unknown === 0 && after?.way !== 'some') {
-      const isCommon = words.every(({ documents }) => documents > ENOUGH)
+      // In one category there are few enough of any word.
+      const isCommon = filters.category === null && words.every(({ documents }) => documents > ENOUGH)
       const { way, page } = isCommon
         ? await common(sql, question, asked)
         : {
@@ -180,12 +191,12 @@ async function find(
   return { way: 'some', page: { rows, total: { count: rows.length, exact: true } } }
 }
 
-type WordsOf = Pick<RankedQuery, 'candidates' | 'counted' | 'words' | 'totalWeight' | 'leastCovered'>
+type WordsOf = Pick<RankedQuery, 'candidates' | 'words' | 'totalWeight' | 'leastCovered'>
 
 function rankedQuery({ words, totalWeight }: Question, way: 'all' | 'some'): WordsOf {
   return way === 'all'
-    ? { candidates: allOf(words), counted: null, words, totalWeight, leastCovered: 0 }
-    : { candidates: someOf(words), counted: null, words, totalWeight, leastCovered: LEAST_COVERED }
+    ? { candidates: allOf(words), words, totalWeight, leastCovered: 0 }
+    : { candidates: someOf(words), words, totalWeight, leastCovered: LEAST_COVERED }
 }
 
 /** A page may be of two ways; the next goes on where its last article was. */
@@ -208,10 +219,10 @@ async function common(
       : await rankedArticles(sql, {
           ...rankedQuery(question, 'all'),
           candidates: `(${all}) & (${about})`,
-          counted: all,
           ...asked,
         })
-  if (first && first.rows.length >= limit) return { way: 'all', page: first }
+  if (first && first.rows.length >= limit)
+    return { way: 'all', page: { rows: first.rows, total: { ...first.total, exact: false } } }
   const before = first?.rows ?? []
   const rest = await listedArticles(sql, {
     ...asked,
@@ -220,7 +231,9 @@ async function common(
     matching: { all, without: about },
   })
   const rows = [...before.map(on('all')), ...rest.rows.map(on('rest'))]
-  return { way: 'rest', page: { rows, total: (first ?? rest).total } }
+  // How many there are besides is not counted: at least these.
+  const count = (first?.total.count ?? 0) + rest.rows.length
+  return { way: 'rest', page: { rows, total: { count, exact: rows.length < limit } } }
 }
 
 /** Categories with how many articles the viewer finds in them. */

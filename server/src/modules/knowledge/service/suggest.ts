@@ -6,6 +6,8 @@ import { logSearch } from './log.ts'
 import { understand } from './question.ts'
 import { filtersOf, presentFound, someOf } from './search.ts'
 
+/** So many articles are enough to find five among: a ticket has many words, and each is looked for in each of them. */
+const ENOUGH = 200
 /** A ticket says much that no article answers. */
 const LEAST_COVERED = 0.15
 
@@ -26,8 +28,7 @@ export async function suggestArticles(
   if (words.length === 0) return { items: [], searchId: null }
   const { rows, total } = await rankedArticles(ctx.deps.sql, {
     ...filters,
-    candidates: someOf(words),
-    counted: null,
+    candidates: someOf(words, ENOUGH),
     words,
     totalWeight: words.reduce((sum, { weight }) => sum + weight, 0),
     leastCovered: LEAST_COVERED,
