@@ -7,8 +7,10 @@ import { cpuOfTree } from './processes.ts'
 import type { PlainRequest } from './questions.ts'
 import { say } from './report.ts'
 
-/** Two at a time: what people wait for on a machine of two processors, not what it can bear. */
-const CONNECTIONS = 2
+/** Two at a time: what people wait for on a machine of two processors, not what it can bear. `--connections=16`: what it can. */
+const CONNECTIONS = Number(
+  process.argv.find((argument) => argument.startsWith('--connections='))?.slice('--connections='.length) ?? 2,
+)
 const AIM_MS = 25
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')

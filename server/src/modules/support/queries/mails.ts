@@ -107,12 +107,17 @@ export async function ticketOfMails(db: Db, messageIds: string[]): Promise<strin
   return row?.ticketId
 }
 
-/** The newest mails of a ticket, oldest first: what another one answers. */
+/**
+ * The newest mails of a ticket, oldest first: what another one answers. The condition is one that no index has: few messages of all have
+ * been mailed, and PostgreSQL would otherwise look through those rather than through the ticket's.
+ */
 export async function mailsOfTicket(db: Db, ticketId: string, limit: number): Promise<string[]> {
   const rows = await db
     .select({ mailMessageId: ticketMessages.mailMessageId })
     .from(ticketMessages)
-    .where(and(eq(ticketMessages.ticketId, ticketId), isNotNull(ticketMessages.mailMessageId)))
+    .where(
+      and(eq(ticketMessages.ticketId, ticketId), sql`coalesce(${ticketMessages.mailMessageId}, '') <> ''`),
+    )
     .orderBy(desc(ticketMessages.sequence))
     .limit(limit)
   return rows.flatMap(({ mailMessageId }) => mailMessageId ?? []).reverse()
