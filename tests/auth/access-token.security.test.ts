@@ -137,3 +137,14 @@ test('session and API tokens are no access tokens, and the scheme must be Bearer
   )
   expect(await codeOf(response)).toBe('AUTH_REQUIRED')
 })
+
+test('one that was good a moment ago ends with its time', async () => {
+  const later = (await signUp(t)).forge
+  const token = (await later.session.current())?.accessToken ?? ''
+  expect((await rename(token)).status).toBe(200)
+  t.clock.advance(599_000)
+  expect((await rename(token)).status).toBe(200)
+  t.clock.advance(1_000)
+  await expectRefused(token)
+  await expectRefused(token)
+})

@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { findChromium } from '../support/browser.ts'
 
 export const startBrowser = async (): Promise<Browser> =>
   playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await findChromium(),
     args: [...chromium.args, '--no-sandbox', '--disable-background-networking'],
   })
 

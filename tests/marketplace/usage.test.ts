@@ -215,3 +215,27 @@ test('who downloaded while signed in is on record, unless the account is gone by
   const rows = await t.deps.sql`select user_id from extension_users where extension_id = ${extension.rowId}`
   expect(rows.map((row) => row.user_id)).toEqual([owner.id])
 })
+
+test('who is deleted in the moment in which it is written down is not on record', async () => {
+  const gone = await signUp(t)
+  happens({ kind: 'download', userId: gone.id })
+  const deleter = postgres(t.databaseUrl, { max: 2 })
+  let flushed: Promise<unknown> | undefined
+  try {
+    await deleter.begin(async (sql) => {
+      await sql`update users set erased_at = now(), email = ${`${gone.id}@erased.invalid`} where id = ${gone.id}`
+      flushed = t.deps.usage.flush()
+      await expect
+        .poll(
+          () => deleter`
+            select 1 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and query like '%usage_events%'`,
+        )
+        .toHaveLength(1)
+    })
+    await flushed
+  } finally {
+    await deleter.end()
+  }
+  expect(await t.deps.sql`select 1 from extension_users where user_id = ${gone.id}`).toHaveLength(0)
+})

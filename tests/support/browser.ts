@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { TEST_URL, type TestApp } from './app.ts'
@@ -5,10 +9,35 @@ import { TEST_URL, type TestApp } from './app.ts'
 // What the package advises is for functions in a cloud: one process for all pages, which ends with the first of them, and no rules on origins.
 const UNWANTED = /^--(?:single-process|no-zygote|disable-web-security|allow-running-insecure-content)/
 
+/**
+ * Where Chromium is. The package unpacks it into the temporary folder, over what is there, under one name for all: two workers who begin
+ * at once would start what is half written, and another user of the machine could not start it at all. So it goes into a folder per user,
+ * whole or not at all.
+ */
+export async function findChromium(): Promise<string> {
+  const home = join(tmpdir(), `devforge-chromium-${userInfo().uid}`)
+  if (!existsSync(home)) await unpackInto(home)
+  return join(home, 'chromium')
+}
+
+async function unpackInto(home: string): Promise<void> {
+  const before = process.env.TMPDIR
+  const scratch = await mkdtemp(`${home}-`)
+  process.env.TMPDIR = scratch
+  try {
+    await chromium.executablePath()
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  }
+  // Somebody else was faster: theirs is as good.
+  await rename(scratch, home).catch(() => rm(scratch, { recursive: true }))
+}
+
 /** A Chromium without a window, from the npm registry. Close it, or `await using`. */
 export async function openBrowser(): Promise<Browser> {
   return playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await findChromium(),
     args: [
       ...chromium.args.filter((arg) => !UNWANTED.test(arg)),
       '--no-sandbox',

@@ -23,7 +23,10 @@ export async function insertUsage(sql: Sql, rows: UsageRow[]): Promise<void> {
   const column = <T>(value: (row: UsageRow) => T): T[] => rows.map(value)
   const owned = rows.filter((row) => row.userId !== null && row.kind !== 'uninstall')
   await sql`
-    with got as (
+    with alive as materialized (
+      -- Waits for whoever deletes one of them in this moment, and leaves that one out.
+      select id from users where id = any(${owned.map((row) => row.userId)}::text[]) and erased_at is null order by id for key share
+    ), got as (
       insert into extension_users (extension_id, user_id, first_at)
       select distinct on (e.id, u.id) e.id, u.id, g.at::timestamptz
       from unnest(
@@ -32,7 +35,7 @@ export async function insertUsage(sql: Sql, rows: UsageRow[]): Promise<void> {
         ${owned.map((row) => row.at.toISOString())}::text[]
       ) as g(extension_id, user_id, at)
       join extensions e on e.id = g.extension_id
-      join users u on u.id = g.user_id and u.erased_at is null
+      join alive u on u.id = g.user_id
       order by e.id, u.id, g.at
       on conflict do nothing
     )
