@@ -14,7 +14,7 @@ const MAX_AGE_MS = 30 * MINUTE
 const MAX_IN_FLIGHT = 3
 
 /** Of each kind of thing that is kept by extension: the best known ones, which most answers are made of (1–3 kB each). */
-const MAX_EXTENSIONS = 10_000
+const MAX_EXTENSIONS = 20_000
 
 interface Entry {
   answer: Promise<unknown>
