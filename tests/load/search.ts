@@ -1,4 +1,4 @@
-// `pnpm bench:search [--quick] [--sizes=10000,100000]`: searches of the SDK and of editors over catalogs of several sizes, and beside the
+// `pnpm bench:search [--quick] [--sizes=10000,100000] [--few=2]`: searches of the SDK and of editors over catalogs of several sizes, and beside the
 // usual way over 20,000 extensions.
 import { type ChildProcess, fork } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
@@ -21,7 +21,7 @@ const USUAL_SIZE = quick ? 5_000 : 20_000
 const TEXTS = 20_000
 const [ROUNDS, ROUND_MS, WARMUP_MS] = quick ? [3, 1_500, 2_000] : [4, 2_000, 3_000]
 /** Waits for nobody but itself: what one person sees. */
-const FEW = 2
+const FEW = Number(given('few') ?? 1)
 /** What the machine gives in all. */
 const MANY = 32
 

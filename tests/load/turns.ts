@@ -7,9 +7,9 @@ import { cpuOfTree } from './processes.ts'
 import type { PlainRequest } from './questions.ts'
 import { say } from './report.ts'
 
-/** Two at a time: what people wait for on a machine of two processors, not what it can bear. `--connections=16`: what it can. */
+/** One at a time: what somebody waits for on a machine of two processors that also asks. `--connections=2` fills them, 16 shows what it can bear. */
 const CONNECTIONS = Number(
-  process.argv.find((argument) => argument.startsWith('--connections='))?.slice('--connections='.length) ?? 2,
+  process.argv.find((argument) => argument.startsWith('--connections='))?.slice('--connections='.length) ?? 1,
 )
 const AIM_MS = 25
 
