@@ -95,6 +95,16 @@ describe('an agent whose own ticket it is', () => {
     })
   })
 
+  test('does not find it by words of its notes; others do', async () => {
+    await desk.admin.forge.tickets.note({ id, body: 'They sound like a quagga to me.' })
+    const found = async ({ forge }: Person, text: string) =>
+      (await forge.tickets.search({ text })).items.map((item) => item.id)
+    expect(await found(desk.admin, 'quagga')).toEqual([id])
+    for (const text of ['quagga', 'quag', 'agent quagga', '"like a quagga"'])
+      expect(await found(agent, text), text).toEqual([])
+    expect(await found(agent, 'of an agent'), 'by what they know').toEqual([id])
+  })
+
   test('hears no note about it in the stream over all tickets, and still what is public', async () => {
     const told: unknown[] = []
     const before = t.deps.realtime.openStreams

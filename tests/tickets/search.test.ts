@@ -32,6 +32,8 @@ describe('searching tickets', () => {
     expect(await find('quok cache'), 'others are whole').toEqual([])
     expect(await find('"quokka is broken"')).toEqual(['Something else'])
     expect(await find('quokka -cache')).toEqual(['Something else'])
+    expect(await find('wombat or minute'), 'either').toEqual(['Slow start'])
+    expect(await find('minute or wombat'), 'either, with a last word that is in none').toEqual(['Slow start'])
     expect(await find('wombat')).toEqual([])
     for (const odd of ['!!!', "'", '\\', '&|!', '( :* )', '-', '%', '=active', '#', '"'])
       expect(await find(odd)).toEqual([])
@@ -119,6 +121,18 @@ describe('searching tickets', () => {
     } while (cursor !== undefined)
     expect(seen).toHaveLength(1_500)
     expect(new Set(seen).size).toBe(1_500)
+  })
+
+  test('a last word that is in very many tickets is whole, not the beginning of another', async () => {
+    const dormouse = async () => (await find('dormouse bilby')).sort()
+    await open('Dormouse bilby', 'x')
+    const typing = await open('Dormouse bilbyish', 'x')
+    expect(await dormouse(), 'bilby is in 1,200 of the newest').toEqual(['Dormouse bilby'])
+    expect(await find('dormouse bilbyi'), 'not common').toEqual(['Dormouse bilbyish'])
+    expect(
+      await find('bilby', { requesterId: desk.customer.id, createdFrom: typing.createdAt }),
+      'alone',
+    ).toEqual(['Dormouse bilbyish'])
   })
 
   test('a document that grows too large takes no more words, and refuses no message', async () => {

@@ -120,49 +120,88 @@ interface RawCandidate {
   rank: number | null
 }
 
+/** Nothing typed yet but the beginning of a word: PostgreSQL would tell at each step that there are no words. */
+function tsquery({ whole, beginning }: TextQuery, p: Parameters): string {
+  const words = () => `websearch_to_tsquery('simple', ${p.add(whole, 'text')})`
+  const open = () => `to_tsquery('simple', ${p.add(beginning ?? '', 'text')})`
+  if (beginning === null) return words()
+  return whole.trim() === '' ? open() : `(${words()} && ${open()})`
+}
+
 /** Matches that are ranked together. */
 export const BLOCK = 60
 
-/** So many of the newest are read one by one: what is in most tickets is found there. */
+/** So many of the newest tell how common a text is. */
+export const SAMPLE = 256
+
+/** In how many of the newest tickets each of some texts is; null: there are too few to tell. */
+export async function countInNewest(sqlClient: Sql, texts: readonly TextQuery[]): Promise<number[] | null> {
+  const p = new Parameters()
+  const counts = texts.map(
+    (text, i) => `count(*) filter (where document @@ (select ${tsquery(text, p)}))::int as c${i}`,
+  )
+  const [row] = await sqlClient.unsafe<Record<string, number>[]>(
+    `select count(*)::int as read, ${counts.join(', ')}
+from (select document from ticket_search order by number desc limit ${SAMPLE}) newest`,
+    p.values as never[],
+    { prepare: true },
+  )
+  return row?.read === SAMPLE ? texts.map((_, i) => row[`c${i}`] ?? 0) : null
+}
+
+/** So many of the newest are read one by one, if the text is common: enough of them hold it. */
 const WALKED = 1_024
 
 /** Subjects count most, notes least. As `ts_rank` wants it: D, C, B, A. */
 const WEIGHTS = "'{0.1, 0.3, 0.4, 1}'"
 
 /**
- * The newest tickets below a number that hold the words and meet the conditions, and how well the words fit. The newest are read one by
- * one, then tier by tier is looked through, each only when those before it were not enough.
+ * The newest tickets below a number that hold the words and meet the conditions, and how well the words fit. What is common is looked for in
+ * the newest, one by one; then tier by tier is looked through by its words, each only when those before it were not enough.
  */
 export async function matchingTickets(
   sqlClient: Sql,
-  { text, conditions, bound }: { text: TextQuery; conditions: readonly Condition[]; bound: number },
+  {
+    text,
+    isCommon,
+    readerId,
+    conditions,
+    bound,
+  }: {
+    text: TextQuery
+    isCommon: boolean
+    /** Finds nothing by notes about the own tickets. */
+    readerId: string
+    conditions: readonly Condition[]
+    bound: number
+  },
 ): Promise<Candidate[]> {
   const p = new Parameters()
-  const words = `websearch_to_tsquery('simple', ${p.add(text.whole, 'text')})`
-  const asked =
-    text.beginning === null ? words : `(${words} && to_tsquery('simple', ${p.add(text.beginning, 'text')}))`
+  const asked = tsquery(text, p)
+  const words = '(select words from asked)'
+  const below = p.add(bound, 'bigint')
   const active = isActiveOnly(conditions) ? ` && '''${ACTIVE}'''::tsquery` : ''
-  const where = `s.document @@ (${asked}${active}) and numnode(${asked}) > 0 and ${whereOf(conditions, p)}`
+  const where = `s.document @@ (select wanted from asked) and numnode(${words}) > 0
+  and (t.requester_id <> ${p.add(readerId, 'text')} or ts_filter(s.document, '{a,c}') @@ ${words}) and ${whereOf(conditions, p)}`
   const found = 'select s.ticket_id, s.number, s.document, t.created_at'
-  const ordered = `order by s.number desc limit ${BLOCK}`
+  // By a number that no index knows: whoever holds out for sixty matches of a word that is in none walks through everything.
+  const ordered = `order by s.number + 0 desc limit ${BLOCK}`
+  const floor = isCommon
+    ? `(select coalesce(min(number), 0) from (select number from ticket_search where number < ${below} order by number desc limit ${WALKED}) walked)`
+    : below
+  const walk = `${found} from ticket_search s join tickets t on t.id = s.ticket_id where s.number < ${below} and s.number >= ${floor} and ${where} order by s.number desc limit ${BLOCK}`
   const tiers = Array.from(
     { length: TICKET_SEARCH_TIERS.length + 1 },
-    (_, tier) => `(
-  ${found} from ticket_search s join tickets t on t.id = s.ticket_id
-  where s.tier = ${tier} and s.number < (select coalesce(min(number), 0) from walked) and ${where} ${ordered})`,
+    (_, tier) =>
+      `${found} from ticket_search s join tickets t on t.id = s.ticket_id where s.tier = ${tier} and s.number + 0 < ${floor} and ${where} ${ordered}`,
   )
+  const parts = isCommon ? [walk, ...tiers] : tiers
   const statement = `
-with walked as materialized (
-  select ticket_id, number, document from ticket_search where number < ${p.add(bound, 'bigint')}
-  order by number desc limit ${WALKED}
-)
+with asked as materialized (select words, words${active} as wanted from (select ${asked} as words) typed)
 select ticket_id as id, number::float8 as number, extract(epoch from created_at)::float8 * 1000 as created_at,
-  ts_rank(${WEIGHTS}, document, ${asked}, 1)::float8 as rank
+  ts_rank(${WEIGHTS}, document, ${words}, 1)::float8 as rank
 from (
-  select * from (
-    (${found} from walked s join tickets t on t.id = s.ticket_id where ${where} ${ordered})
-    union all ${tiers.join(' union all ')}
-  ) all_of_them limit ${BLOCK}
+  select * from (${parts.map((part) => `(${part})`).join(' union all ')}) all_of_them limit ${BLOCK}
 ) newest`
   const rows = await sqlClient.unsafe<RawCandidate[]>(statement, p.values as never[], { prepare: true })
   return rows.map(toCandidate)

@@ -4,6 +4,7 @@ import { type Condition, listByIds } from '../../queries/queue.ts'
 import {
   BLOCK,
   type Candidate,
+  countInNewest,
   matchingTickets,
   type TextQuery,
   ticketNamed,
@@ -45,13 +46,33 @@ const quote = (word: string): string => `'${word.replaceAll('\\', '\\\\').replac
 /** Beginnings that are shorter fit half the language. */
 const MIN_BEGINNING = 3
 
-/** The last word may still be being typed, unless something else was meant by it. */
+/** The last word may still be being typed, unless something else was meant by it: a phrase, or one word or another. */
 export function textQuery(text: string): TextQuery {
   const last = /(?<=^|\s)[\p{L}\p{N}][^\s"]*$/u.exec(text)?.[0]
-  const isOpen = last !== undefined && last.length >= MIN_BEGINNING && !text.includes('"')
-  return isOpen && last.toLowerCase() !== 'or'
+  const isOpen = last !== undefined && last.length >= MIN_BEGINNING && !/"|(?<=^|\s)or(?=\s|$)/i.test(text)
+  return isOpen
     ? { whole: text.slice(0, text.length - last.length), beginning: `${quote(last)}:*` }
     : { whole: text, beginning: null }
+}
+
+/** Of `SAMPLE` tickets: a word is common, a text is frequent. */
+const COMMON_WORD = 4
+const FREQUENT = 16
+
+/**
+ * As `textQuery`, but a last word that is common is taken for whole: all words that begin like it ("the", "not", "work") would have to be
+ * gathered from the whole desk, only to be compared with the few tickets that hold the others.
+ */
+export async function queryOf({ deps: { sql } }: StaffCtx, text: string) {
+  const typed = textQuery(text)
+  const isAlone = typed.beginning === null || typed.whole.trim() === ''
+  const last = { whole: text.slice(typed.whole.length), beginning: null }
+  const whole = { whole: text, beginning: null }
+  const counts = await countInNewest(sql, isAlone ? [typed] : [typed, last, whole])
+  const [asTyped = 0, ofLast = 0, asWhole = 0] = counts ?? []
+  return ofLast >= COMMON_WORD
+    ? { query: whole, isFrequent: asWhole >= FREQUENT }
+    : { query: typed, isFrequent: asTyped >= FREQUENT }
 }
 
 /** A ticket that the text names: #1042, 1042, or its id. */
@@ -78,9 +99,12 @@ export async function searchTickets(
     cursor === undefined
       ? { asOf: clock.now().getTime(), bound: Number.MAX_SAFE_INTEGER, score: null, number: 0 }
       : toPlace(openCursor(secrets, asked, cursor))
+  const { query, isFrequent } = await queryOf(ctx, text)
   while (place !== null && ids.length < limit) {
     const page = await readBlock(ctx, {
       text,
+      query,
+      isFrequent,
       conditions,
       place,
       except: direct?.id,
@@ -116,12 +140,16 @@ async function readBlock(
   ctx: StaffCtx,
   {
     text,
+    query,
+    isFrequent,
     conditions,
     place,
     except,
     limit,
   }: {
     text: string
+    query: TextQuery
+    isFrequent: boolean
     conditions: readonly Condition[]
     place: Place
     except: string | undefined
@@ -130,7 +158,13 @@ async function readBlock(
 ): Promise<{ ids: string[]; next: Place | null }> {
   const { asOf, bound } = place
   const sources = await Promise.all([
-    matchingTickets(ctx.deps.sql, { text: textQuery(text), conditions, bound }),
+    matchingTickets(ctx.deps.sql, {
+      text: query,
+      isCommon: isFrequent,
+      readerId: ctx.actor.userId,
+      conditions,
+      bound,
+    }),
     text.trim().length < MIN_BEGINNING ? [] : ticketsOfPeople(ctx.deps.sql, { text, conditions, bound }),
   ])
   // A source that was cut off says nothing of what lies below its last one: that is for the next block.
