@@ -65,13 +65,18 @@ async function write(
 ): Promise<Replied | undefined> {
   const { userId } = ctx.actor
   const scope = scopeOf(ctx.actor)
-  const ticket = await holdTicket(ctx, { id: chain.at(-1) ?? input.id, ...scope })
+  // On one connection: what the key did is asked for once the ticket is held, in one go with that.
+  const [ticket, said] = await Promise.all([
+    holdTicket(ctx, { id: chain.at(-1) ?? input.id, ...scope }),
+    input.idempotencyKey === undefined
+      ? undefined
+      : findMessageByKey(ctx.db, { authorId: userId, idempotencyKey: input.idempotencyKey }),
+  ])
   if (ticket.mergedIntoId !== null) return undefined
   const who = moverOf(ctx.actor, ticket)
   if (input.status !== undefined && who === 'customer') throw new AppError('FORBIDDEN', { need: 'agent' })
   // Before all rules: what was done already stays done, whatever became of the ticket since.
-  const earlier = await repeated(ctx, input, chain)
-  if (earlier) return earlier
+  if (said) return repeated(ctx, input, chain, said)
   if (input.version !== undefined && (ticket.id !== input.id || input.version !== ticket.version))
     throw new AppError('TICKET_CONFLICT', { id: ticket.id, version: ticket.version })
   if (who === 'customer' && isOver(ticket, ctx.deps.clock.now())) return followUp(ctx, ticket, input)
@@ -105,16 +110,13 @@ async function authored(ctx: Ctx, message: MessageRow): Promise<AuthoredMessage>
   return (await findMessage(ctx.db, message.id)) ?? { message, authorName: null, attachments: [] }
 }
 
-/** What the same key did before. @throws IDEMPOTENCY_CONFLICT when that was something else */
+/** What the same key did before, by the message that it has. @throws IDEMPOTENCY_CONFLICT when that was something else */
 async function repeated(
   ctx: Ctx<SessionActor>,
   input: ReplyInput,
   chain: string[],
-): Promise<Replied | undefined> {
-  const { idempotencyKey } = input
-  if (idempotencyKey === undefined) return undefined
-  const message = await findMessageByKey(ctx.db, { authorId: ctx.actor.userId, idempotencyKey })
-  if (!message) return undefined
+  message: MessageRow,
+): Promise<Replied> {
   const found = await findTicket(ctx.db, { id: message.ticketId, ...scopeOf(ctx.actor) })
   const followUpOfId = found?.ticket.followUpOfId ?? null
   const answers =
