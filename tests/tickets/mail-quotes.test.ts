@@ -14,6 +14,9 @@ describe('what was written anew in a mail', () => {
       'Thanks!\n\nOn Mon, Nov 23, 2026 at 10:00 AM Support\n<s@e.example> wrote:\n> Hello',
       'Thanks!',
     ],
+    ['no date', 'Thanks!\n\nOn Monday, Support wrote:\n> Hello', 'Thanks!'],
+    ['no date, French', 'Merci\n\nLe support a écrit :\n\n> Bonjour', 'Merci'],
+    ['what one wrote oneself', 'See what I wrote:\n\n1. open', 'See what I wrote:\n\n1. open'],
     ['German', 'Danke\n\nAm 23.11.2026 um 10:00 schrieb Support:\n> Hallo', 'Danke'],
     [
       'Outlook',

@@ -11,6 +11,9 @@ const HEAD_START = /^\s{0,3}\*{0,2}(?:From|Von|De|Da|Van|Från|Fra|Od|Lähettäj
 const ATTRIBUTION = /(?:@|\d{1,4}[.:/-]\d{1,2}|\b\d{4}\b).{0,200}:\s{0,3}$/
 /** What it begins with, should it be broken into lines. */
 const BEGINS_ATTRIBUTION = /@|\d{1,2}[.:/-]\d{1,2}|\b\d{4}\b/
+/** The same without either, where the word for it is known. */
+const SAID =
+  /\p{L}.{0,200}\s(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|napisała?|kirjoitti|написала?)\s?:\s{0,3}$/u
 /** RFC 3676, 4.3; mail programs drop the blank at its end. */
 const SIGNATURE = /^--\s?$/
 const SENT_FROM =
@@ -35,14 +38,17 @@ function startsQuote(lines: string[], i: number, line: string, quotedFrom: numbe
   if (HEAD_START.test(line)) return HEAD_LINE.test(lines[i + 1] ?? '')
   // The rest is quoted to the end, but for blank lines and a signature: nothing new comes after it.
   if (QUOTED.test(line)) return i >= quotedFrom
+  if (SAID.test(line)) return quotesAfter(lines, i + 1, quotedFrom)
   for (let n = 0; n < MAX_ATTRIBUTION_LINES && BEGINS_ATTRIBUTION.test(line); n++) {
     const said = lines.slice(i, i + n + 1).join(' ')
-    if (said.length <= 300 && ATTRIBUTION.test(said)) {
-      const next = nextWithText(lines, i + n + 1)
-      return next !== -1 && next >= quotedFrom && QUOTED.test(lines[next] ?? '')
-    }
+    if (said.length <= 300 && ATTRIBUTION.test(said)) return quotesAfter(lines, i + n + 1, quotedFrom)
   }
   return false
+}
+
+function quotesAfter(lines: string[], from: number, quotedFrom: number): boolean {
+  const next = nextWithText(lines, from)
+  return next !== -1 && next >= quotedFrom && QUOTED.test(lines[next] ?? '')
 }
 
 /** Looked at for a few lines only, else many blank ones would be walked again and again. */
