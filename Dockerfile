@@ -5,6 +5,7 @@ WORKDIR /app
 RUN npm install --global pnpm@12
 COPY package.json pnpm-workspace.yaml pnpm-lock.yaml ./
 COPY db/package.json db/
+COPY db/patches db/patches
 COPY server/package.json server/
 COPY sdk/package.json sdk/
 COPY tests/package.json tests/

@@ -1,37 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
-
-const MAIN = fileURLToPath(new URL('../../server/src/main.ts', import.meta.url))
-
-/** A production start. Its worker is off: it would call Stripe. */
-function production(databaseUrl: string) {
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: '/',
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'production',
-      PORT: '0',
-      PUBLIC_URL: 'https://api.example.com',
-      DATABASE_URL: databaseUrl,
-      DEVFORGE_SECRET: 'a secret that only this test knows, 32+ characters',
-      STRIPE_SECRET_KEY: 'sk_live_1234567890',
-      STRIPE_WEBHOOK_SECRETS: 'whsec_1234567890',
-      SMTP_URL: 'smtp://127.0.0.1:1',
-      MAIL_FROM: 'Dev Forge <noreply@example.com>',
-      WORKER: 'false',
-      LOG_LEVEL: 'debug',
-    },
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data) => {
-      output += data
-    })
-  return { child, output: () => output, exited: once(child, 'close').then(([code]) => code as number | null) }
-}
+import { production } from '../support/production.ts'
 
 test('a production start serves over its port, fails readiness before it closes, and ends with code 0', async () => {
   await using database = await createTestDatabase()
