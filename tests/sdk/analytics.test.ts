@@ -200,7 +200,8 @@ describe('what is told', () => {
     expect(Object.keys(event?.properties ?? {}).sort()).toEqual(
       ['dirty', 'key', 'lines', 'long', 'mail', 'path', 'platform'].sort(),
     )
-    expect(JSON.stringify(event)).not.toMatch(/ada|secret\.ts|01234|x{201}/)
+    // Of what was told: ids are by chance, and may spell anything.
+    expect(JSON.stringify(event?.properties)).not.toMatch(/ada|secret\.ts|01234|x{201}/)
     expect(forge).toBeDefined()
   })
 
