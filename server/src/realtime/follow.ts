@@ -1,6 +1,7 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server'
 import { SECOND } from '../clock.ts'
 import type { Deps } from '../deps.ts'
+import type { Changes } from './hub.ts'
 import type { Topic } from './notify.ts'
 
 /** One entry of an append-only history. */
@@ -19,10 +20,15 @@ export interface History<E extends Entry> {
   authorize(): Promise<void>
   /**
    * What comes after a sequence, oldest first, some at a time; nothing when there is no more. `ended` when nothing can come after it.
-   * `more` says whether to ask again at once; default: as long as something comes.
+   * `more` says whether to ask again at once; default: as long as something comes. `through`: how far was read, where that is further than
+   * the last entry, since not all was meant for the caller.
    * Entries of one topic must be written under one lock, so that none appears behind one that was read already.
+   * @param shared reads what is the same for all who follow the topic
    */
-  read(after: number): Promise<{ entries: E[]; ended: boolean; more?: boolean }>
+  read(
+    after: number,
+    shared: Changes['shared'],
+  ): Promise<{ entries: E[]; ended: boolean; more?: boolean; through?: number }>
 }
 
 /** Without a change, rights are looked at again and the history is read again this often. */
@@ -54,11 +60,13 @@ export async function* follow<E extends Entry>(
         await history.authorize()
         authorizedAt = performance.now()
       }
-      const { entries, ended, more = entries.length > 0 } = await history.read(after)
+      const page = await history.read(after, changes.shared)
+      const { entries, ended, more = entries.length > 0, through } = page
       for (const entry of entries) {
         yield tracked(String(entry.sequence), entry)
         after = entry.sequence
       }
+      after = through ?? after
       if (ended) return
       // What came since has set the topic's waiter off: it is read then.
       if (!more) break

@@ -2,6 +2,7 @@ import { createListener, type DbListener } from '@devforge/db'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { CHANNEL, type Topic } from './notify.ts'
+import { SharedReads } from './shared-reads.ts'
 
 /** What streams wait on. One per process; it listens to the database from the first subscription on. */
 export interface Realtime {
@@ -25,6 +26,11 @@ export interface Changes extends Disposable {
    * @throws AbortError when the client left or this server stops: its stream must break off, not end, so that it is resumed elsewhere
    */
   next(timeoutMs: number, signal?: AbortSignal): Promise<void>
+  /**
+   * Reads what others who wait on the topic ask for, too: until the next change (a second at most) the same key has the same answer. Whoever
+   * got an answer that is older than a change is woken for that change.
+   */
+  shared<T>(key: string, read: () => Promise<T>): Promise<T>
 }
 
 /** An editor has one or two; what is beyond this leaks. */
@@ -35,28 +41,37 @@ interface Waiter {
   wake: () => void
 }
 
+/** All who wait on a topic. */
+interface Group {
+  waiters: Set<Waiter>
+  reads: SharedReads
+}
+
 export function createRealtime({ databaseUrl, log }: { databaseUrl: string; log: Logger }): Realtime {
-  const waiters = new Map<string, Set<Waiter>>()
+  const groups = new Map<string, Group>()
   const streams = new Map<string, number>()
   let listener: DbListener | undefined
   let openStreams = 0
   let closed = false
 
-  function wake(group: Iterable<Waiter>): void {
-    for (const waiter of group) {
+  function wake(group: Group | undefined): void {
+    if (!group) return
+    // Before anybody is woken, who would read it.
+    group.reads.forget()
+    for (const waiter of group.waiters) {
       waiter.changed = true
       waiter.wake()
     }
   }
 
   function wakeAll(): void {
-    for (const group of waiters.values()) wake(group)
+    for (const group of groups.values()) wake(group)
   }
 
   const listen = (): DbListener =>
     createListener(databaseUrl, {
       channel: CHANNEL,
-      onNotify: (topic) => wake(waiters.get(topic) ?? []),
+      onNotify: (topic) => wake(groups.get(topic)),
       onListening: wakeAll,
       onTrouble: (error) =>
         log.warn({ err: error }, 'realtime: the database cannot be listened to; retrying'),
@@ -66,9 +81,9 @@ export function createRealtime({ databaseUrl, log }: { databaseUrl: string; log:
     subscribe(topic) {
       if (!closed) listener ??= listen()
       const waiter: Waiter = { changed: false, wake: () => {} }
-      const group = waiters.get(topic) ?? new Set()
-      group.add(waiter)
-      waiters.set(topic, group)
+      const group: Group = groups.get(topic) ?? { waiters: new Set(), reads: new SharedReads() }
+      group.waiters.add(waiter)
+      groups.set(topic, group)
       return {
         async next(timeoutMs, signal) {
           const isOver = () => closed || signal?.aborted === true
@@ -76,9 +91,10 @@ export function createRealtime({ databaseUrl, log }: { databaseUrl: string; log:
           if (isOver()) throw new DOMException('The stream is over.', 'AbortError')
           waiter.changed = false
         },
+        shared: (key, read) => group.reads.read(key, read),
         [Symbol.dispose]() {
-          group.delete(waiter)
-          if (group.size === 0) waiters.delete(topic)
+          group.waiters.delete(waiter)
+          if (group.waiters.size === 0) groups.delete(topic)
         },
       }
     },

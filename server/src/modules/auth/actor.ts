@@ -3,7 +3,14 @@ import type { AccountActor, Actor, AdminActor, Ctx, SessionActor } from '../../c
 import { AppError } from '../../errors.ts'
 import type { RequestContext } from '../../trpc.ts'
 import { hashSessionToken } from './engine-adapter.ts'
-import { findApiToken, findLiveSession, findSessionByToken, touchApiToken } from './queries.ts'
+import { lookUpSession } from './live-sessions.ts'
+import {
+  findApiToken,
+  findLiveSession,
+  findSessionByToken,
+  type LiveSession,
+  touchApiToken,
+} from './queries.ts'
 import { verifyAccessToken } from './tokens.ts'
 
 export const API_TOKEN_PREFIX = 'dfp_'
@@ -35,10 +42,28 @@ export async function sessionActor(
   { db, deps }: Ctx,
   { userId, sessionId }: { userId: string; sessionId: string },
 ): Promise<SessionActor> {
-  const session = await findLiveSession(db, { userId, sessionId, now: deps.clock.now() })
+  const now = deps.clock.now()
+  return actorOfLive({ userId, sessionId }, await findLiveSession(db, { userId, sessionId, now }))
+}
+
+/**
+ * The same for whoever listens to a stream: hundreds are asked after at once, each time that something happens, and share a question.
+ * @throws AUTH_SESSION_ENDED, AUTH_BANNED
+ */
+export async function streamActor(
+  { deps }: Ctx,
+  { userId, sessionId }: { userId: string; sessionId: string },
+): Promise<SessionActor> {
+  return actorOfLive({ userId, sessionId }, await lookUpSession(deps, { userId, sessionId }))
+}
+
+function actorOfLive(
+  who: { userId: string; sessionId: string },
+  session: LiveSession | undefined,
+): SessionActor {
   if (!session) throw new AppError('AUTH_SESSION_ENDED')
   if (session.banned) throw new AppError('AUTH_BANNED')
-  return actorOf({ userId, sessionId, ...session })
+  return actorOf({ ...session, ...who })
 }
 
 /** The actor that a live session makes. */
@@ -98,7 +123,7 @@ export async function requireStill({ db, deps, actor }: Ctx<AccountActor>): Prom
   const found =
     actor.type === 'token'
       ? await findApiToken(db, { id: actor.tokenId, now })
-      : await findLiveSession(db, { userId: actor.userId, sessionId: actor.sessionId, now })
+      : await lookUpSession(deps, actor)
   if (!found) throw new AppError(actor.type === 'token' ? 'AUTH_REQUIRED' : 'AUTH_SESSION_ENDED')
   if (found.banned) throw new AppError('AUTH_BANNED')
 }

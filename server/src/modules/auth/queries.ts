@@ -1,18 +1,36 @@
 import { accounts, apiTokens, type Db, sessions, twoFactors, users } from '@devforge/db'
-import { and, desc, eq, gt, isNull, lt, ne, or } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { sha256 } from '../../crypto/secrets.ts'
 
 /** Whether a ban is in force now: for ever, or until a date that has not come. */
 const isBanned = (user: { banned: boolean; banExpires: Date | null }, now: Date): boolean =>
   user.banned && (user.banExpires === null || user.banExpires > now)
 
+export interface LiveSession {
+  userId: string
+  role: (typeof users.$inferSelect)['role']
+  banned: boolean
+  impersonatedBy: string | null
+}
+
 /** The session, if it still lives, with what the account may do at this moment. */
 export async function findLiveSession(
   db: Db,
   { userId, sessionId, now }: { userId: string; sessionId: string; now: Date },
-) {
-  const [row] = await db
+): Promise<LiveSession | undefined> {
+  const found = (await findLiveSessions(db, { sessionIds: [sessionId], now })).get(sessionId)
+  return found?.userId === userId ? found : undefined
+}
+
+/** Those of the sessions that still live, by their ids. */
+export async function findLiveSessions(
+  db: Db,
+  { sessionIds, now }: { sessionIds: string[]; now: Date },
+): Promise<Map<string, LiveSession>> {
+  const rows = await db
     .select({
+      id: sessions.id,
+      userId: sessions.userId,
       role: users.role,
       banned: users.banned,
       banExpires: users.banExpires,
@@ -22,13 +40,17 @@ export async function findLiveSession(
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(
       and(
-        eq(sessions.id, sessionId),
-        eq(sessions.userId, userId),
+        sql`${sessions.id} = any(${sql.param(sessionIds)}::text[])`,
         gt(sessions.expiresAt, now),
         isNull(users.erasedAt),
       ),
     )
-  return row && { role: row.role, banned: isBanned(row, now), impersonatedBy: row.impersonatedBy }
+  return new Map(
+    rows.map(({ id, userId, role, impersonatedBy, ...user }) => [
+      id,
+      { userId, role, impersonatedBy, banned: isBanned(user, now) },
+    ]),
+  )
 }
 
 /** The API token, if it is good: by its text, or by its id, which proves nothing. */

@@ -1,4 +1,5 @@
 import type { Sql } from '@devforge/db'
+import { createBatch } from '../../batch.ts'
 import type { Deps } from '../../deps.ts'
 import type { LicenseStatus } from './state.ts'
 
@@ -38,12 +39,12 @@ const toLicense = ({ position: _, ...row }: Row): LookedUpLicense => ({
   deviceLastSeenAt: toDate(row.deviceLastSeenAt),
 })
 
-interface Waiting {
-  keyHash: string
-  fingerprintHash: string | null
-  resolve(row: LookedUpLicense | null): void
-  reject(error: unknown): void
+interface Question {
+  keyHash: Buffer
+  fingerprintHash: Buffer | null
 }
+
+type Lookup = (question: Question) => Promise<LookedUpLicense | null>
 
 /** Lookups that are answered by one statement at the most. */
 const MAX_BATCH = 128
@@ -54,72 +55,32 @@ const MAX_IN_FLIGHT = 4
  * Looks licenses up by the hash of their key. Lookups that arrive together share one statement (`unnest` joined to the unique
  * index on `key_hash`), which makes a busy server several times as fast and costs a quiet one nothing.
  */
-class LicenseLookup {
-  readonly #sql: Sql
-  #waiting: Waiting[] = []
-  #inFlight = 0
-  #scheduled = false
-
-  constructor(sql: Sql) {
-    this.#sql = sql
-  }
-
-  find(keyHash: Buffer, fingerprintHash: Buffer | null): Promise<LookedUpLicense | null> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        keyHash: keyHash.toString('hex'),
-        fingerprintHash: fingerprintHash?.toString('hex') ?? null,
-        resolve,
-        reject,
-      })
-      this.#schedule()
+function createLookup(sql: Sql): Lookup {
+  async function answer(questions: Question[]): Promise<(LookedUpLicense | null)[]> {
+    const keys = questions.map(({ keyHash }) => keyHash.toString('hex'))
+    const fingerprints = questions.map(({ fingerprintHash }) => fingerprintHash?.toString('hex') ?? null)
+    const rows = await sql<Row[]>`
+      select q.position::int as position, l.id, l.user_id as "userId", l.plan_slug as "planSlug", l.product, l.status,
+        (l.status = 'trial' or t.id is not null) as "wasTrial", l.key_hint as "keyHint", l.max_devices as "maxDevices",
+        l.entitlements, l.subscription_id as "subscriptionId", d.id as "deviceId",
+        (extract(epoch from l.expires_at) * 1000)::float8 as "expiresAt", (extract(epoch from l.updates_until) * 1000)::float8 as "updatesUntil",
+        (extract(epoch from l.past_due_since) * 1000)::float8 as "pastDueSince", (extract(epoch from d.last_seen_at) * 1000)::float8 as "deviceLastSeenAt",
+        (select count(*)::int from license_devices c where c.license_id = l.id) as "devicesInUse",
+        (select coalesce(max(r.sequence), 0)::float8 from license_revocations r) as "revocationSequence"
+      from unnest(${keys}::text[], ${fingerprints}::text[]) with ordinality as q(key_hash, fingerprint_hash, position)
+      join licenses l on l.key_hash = decode(q.key_hash, 'hex')
+      left join license_devices d on d.license_id = l.id and d.fingerprint_hash = decode(q.fingerprint_hash, 'hex')
+      left join trials t on t.license_id = l.id`
+    const found = new Map(rows.map((row) => [row.position, row]))
+    return questions.map((_, place) => {
+      const row = found.get(place + 1)
+      return row ? toLicense(row) : null
     })
   }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= MAX_IN_FLIGHT || this.#waiting.length === 0) return
-    this.#scheduled = true
-    // After the callbacks of this turn of the event loop: everything the kernel had for us is in the batch.
-    setImmediate(() => {
-      this.#scheduled = false
-      const batch = this.#waiting.splice(0, MAX_BATCH)
-      this.#inFlight++
-      void this.#run(batch).finally(() => {
-        this.#inFlight--
-        this.#schedule()
-      })
-      this.#schedule()
-    })
-  }
-
-  async #run(batch: Waiting[]): Promise<void> {
-    try {
-      const keys = batch.map((item) => item.keyHash)
-      const fingerprints = batch.map((item) => item.fingerprintHash)
-      const rows = await this.#sql<Row[]>`
-        select q.position::int as position, l.id, l.user_id as "userId", l.plan_slug as "planSlug", l.product, l.status,
-          (l.status = 'trial' or t.id is not null) as "wasTrial", l.key_hint as "keyHint", l.max_devices as "maxDevices",
-          l.entitlements, l.subscription_id as "subscriptionId", d.id as "deviceId",
-          (extract(epoch from l.expires_at) * 1000)::float8 as "expiresAt", (extract(epoch from l.updates_until) * 1000)::float8 as "updatesUntil",
-          (extract(epoch from l.past_due_since) * 1000)::float8 as "pastDueSince", (extract(epoch from d.last_seen_at) * 1000)::float8 as "deviceLastSeenAt",
-          (select count(*)::int from license_devices c where c.license_id = l.id) as "devicesInUse",
-          (select coalesce(max(r.sequence), 0)::float8 from license_revocations r) as "revocationSequence"
-        from unnest(${keys}::text[], ${fingerprints}::text[]) with ordinality as q(key_hash, fingerprint_hash, position)
-        join licenses l on l.key_hash = decode(q.key_hash, 'hex')
-        left join license_devices d on d.license_id = l.id and d.fingerprint_hash = decode(q.fingerprint_hash, 'hex')
-        left join trials t on t.license_id = l.id`
-      const found = new Map(rows.map((row) => [row.position, row]))
-      batch.forEach((item, index) => {
-        const row = found.get(index + 1)
-        item.resolve(row ? toLicense(row) : null)
-      })
-    } catch (error) {
-      for (const item of batch) item.reject(error)
-    }
-  }
+  return createBatch({ answer, max: MAX_BATCH, inFlight: MAX_IN_FLIGHT })
 }
 
-const lookups = new WeakMap<Deps, LicenseLookup>()
+const lookups = new WeakMap<Deps, Lookup>()
 
 /** The license of a key (by its hash) with the device of a fingerprint (by its SHA-256); null when there is none. */
 export function lookUpLicense(
@@ -127,10 +88,7 @@ export function lookUpLicense(
   keyHash: Buffer,
   fingerprintHash: Buffer | null,
 ): Promise<LookedUpLicense | null> {
-  let lookup = lookups.get(deps)
-  if (!lookup) {
-    lookup = new LicenseLookup(deps.sql)
-    lookups.set(deps, lookup)
-  }
-  return lookup.find(keyHash, fingerprintHash)
+  const lookup = lookups.get(deps) ?? createLookup(deps.sql)
+  lookups.set(deps, lookup)
+  return lookup({ keyHash, fingerprintHash })
 }

@@ -1,5 +1,5 @@
 import { type Db, runPrepared, ticketEvents, ticketMessages, tickets, users } from '@devforge/db'
-import { and, asc, eq, gt, ne, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { CHANNEL, type Topic } from '../../../realtime/notify.ts'
 import { type AttachmentView, attachmentsOfMessage } from './attachments.ts'
 import type { MessageRow } from './messages.ts'
@@ -52,7 +52,6 @@ export interface StreamedEvent {
 
 /**
  * Events after a sequence, oldest first, with the message that came with them.
- * @param publicOnly of whose tickets only what is public is told: of all, or of one person's
  */
 export async function listEvents(
   db: Db,
@@ -61,7 +60,7 @@ export async function listEvents(
     publicOnly,
     after,
     limit,
-  }: { scope: EventScope; publicOnly: string; after: number; limit: number },
+  }: { scope: EventScope; publicOnly: boolean; after: number; limit: number },
 ): Promise<StreamedEvent[]> {
   return db
     .select({
@@ -86,9 +85,7 @@ export async function listEvents(
           : 'ticketId' in scope
             ? eq(ticketEvents.ticketId, scope.ticketId)
             : and(eq(ticketEvents.requesterId, scope.requesterId), ownedBy(scope.requesterId)),
-        publicOnly === 'all'
-          ? ticketEvents.isPublic
-          : or(ticketEvents.isPublic, ne(tickets.requesterId, publicOnly)),
+        publicOnly ? ticketEvents.isPublic : undefined,
       ),
     )
     .orderBy(asc(ticketEvents.sequence))

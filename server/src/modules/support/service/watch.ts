@@ -1,10 +1,11 @@
+import type { Db } from '@devforge/db'
 import type { TrackedEnvelope } from '@trpc/server'
 import type { Ctx, SessionActor } from '../../../context.ts'
 import { AppError, notFound } from '../../../errors.ts'
 import { follow } from '../../../realtime/follow.ts'
 import { DESK_TOPIC, requesterTopic, ticketTopic } from '../../../realtime/notify.ts'
-import { sessionActor } from '../../auth/actor.ts'
-import { lastSequence, listEvents, type StreamedEvent } from '../queries/events.ts'
+import { streamActor } from '../../auth/actor.ts'
+import { type EventScope, lastSequence, listEvents, type StreamedEvent } from '../queries/events.ts'
 import { listPresence, type Present } from '../queries/presence.ts'
 import { findTicket } from '../queries/tickets.ts'
 import { presentMessage } from './present.ts'
@@ -60,6 +61,34 @@ function presentUpdate(
 
 export type TicketUpdate = ReturnType<typeof presentUpdate>
 
+/** Some of a history, as it is for everybody who may hear the same of it. */
+interface Page {
+  rows: StreamedEvent[]
+  updates: TicketUpdate[]
+  through: number
+  more: boolean
+}
+
+async function readPage(
+  db: Db,
+  read: { scope: EventScope; publicOnly: boolean; after: number },
+): Promise<Page> {
+  const rows = await listEvents(db, { ...read, limit: PAGE })
+  return {
+    rows,
+    updates: rows.map((row) => presentUpdate(row, read.publicOnly)),
+    through: rows.at(-1)?.event.sequence ?? read.after,
+    more: rows.length === PAGE,
+  }
+}
+
+/** What of a page is for an agent: on tickets of their own, agents are customers like everybody. */
+const forAgent = ({ rows, updates }: Page, userId: string): TicketUpdate[] =>
+  rows.flatMap((row, place) => {
+    if (row.requesterId !== userId) return updates[place] ?? []
+    return row.event.isPublic ? presentUpdate(row, true) : []
+  })
+
 /**
  * What happens to one ticket, to all of one's own, or (agents) to all: from a point on, each change once and in order. Without a point
  * one ticket is told from its beginning, and many from now on. It goes on until the caller leaves.
@@ -87,19 +116,19 @@ export async function* watchTickets(
       accountId: actor.userId,
       after: Math.min(after ?? last, last),
       async authorize() {
-        const now = await sessionActor(ctx, actor)
+        const now = await streamActor(ctx, actor)
         if (!publicOnly && !isStaff(now)) throw new AppError('FORBIDDEN', { need: 'agent' })
       },
-      async read(from) {
-        // On tickets of their own, agents are customers like everybody.
-        const except = publicOnly ? 'all' : actor.userId
-        const rows = await listEvents(ctx.db, { scope, publicOnly: except, after: from, limit: PAGE })
-        const entries = rows.map((row) => presentUpdate(row, publicOnly || row.requesterId === actor.userId))
+      async read(from, shared) {
+        // Hundreds may listen to the desk: whoever stands at the same place is told from the same page.
+        const page = await shared(`${publicOnly} ${from}`, () =>
+          readPage(ctx.deps.db, { scope, publicOnly, after: from }),
+        )
+        const { through, more } = page
+        const entries = publicOnly ? [...page.updates] : forAgent(page, actor.userId)
         // After what is kept comes what is not: it has no place of its own to go on from.
-        const more = rows.length === PAGE
-        if (!more && presence) entries.push(...(await presence(entries.at(-1)?.sequence ?? from)))
-        // Many agents listen to the desk: one question less for each of them, each time that something happens.
-        return { entries, ended: false, more }
+        if (!more && presence) entries.push(...(await presence(through)))
+        return { entries, ended: false, more, through }
       },
     },
     signal,
