@@ -1,4 +1,4 @@
-import { moveTiers } from '@devforge/server/modules/support/queries/ticket-search'
+import { moveTiers } from '@devforge/server/modules/support/queries/search-tiers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, openDesk } from '../support/desk.ts'

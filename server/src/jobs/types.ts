@@ -48,12 +48,13 @@ export interface JobData {
   'marketplace.rank': Record<string, never>
   'marketplace.words': Record<string, never>
   'marketplace.publisherChanged': { publisherId: string }
-  'support.timers': Record<string, never>
+  /** `after`: where a run stopped whose time was over. */
+  'support.timers': { after?: { timer: 'hold' | 'inactivity' | 'close'; id: string } }
   'support.assign': { queueId: string }
   'support.sweep': Record<string, never>
   'support.forget': Record<string, never>
   'support.sweepFiles': Record<string, never>
-  'support.sla': Record<string, never>
+  'support.sla': { after?: { id: string; slaCheckAt: string } }
   'support.slaChanged': {
     plan: (typeof supportPlan.enumValues)[number]
     priority: (typeof ticketPriority.enumValues)[number]

@@ -25,7 +25,7 @@ export const supportJobs = [
     name: 'support.timers',
     cron: '* * * * *',
     onStart: {},
-    handler: (ctx) => runTimers(ctx),
+    handler: (ctx, data) => runTimers(ctx, data),
     concurrency: 1,
   }),
   defineJob({
@@ -47,7 +47,7 @@ export const supportJobs = [
     name: 'support.sla',
     cron: '* * * * *',
     onStart: {},
-    handler: (ctx) => sweepSla(ctx),
+    handler: (ctx, data) => sweepSla(ctx, data),
     concurrency: 1,
   }),
   defineJob({ name: 'support.slaChanged', handler: followPolicy, concurrency: 1 }),

@@ -83,20 +83,6 @@ async function rebuild(db: Db, ticketId: string): Promise<void> {
   if (ticket.status === 'closed') await markActive(db, ticketId, false)
 }
 
-/** Most that one tier is relieved of at a time. */
-const MOVED = 500
-
-/** Moves documents on that are no longer among the newest. In the order of numbers: tiers must not overlap. */
-export async function moveTiers(db: Db): Promise<void> {
-  for (const [tier, size] of TICKET_SEARCH_TIERS.entries()) {
-    await db.execute(sql`
-      update ${ticketSearch} set tier = ${tier + 1} where ticket_id in (
-        select ticket_id from ${ticketSearch}
-        where tier = ${tier} and number < (select max(number) from ${ticketSearch}) - ${size}
-        order by number limit ${MOVED})`)
-  }
-}
-
 /** What somebody typed, as tsqueries: the words, and the last one by its beginning. */
 export interface TextQuery {
   /** For `websearch_to_tsquery`: knows "phrases", -without and or. */

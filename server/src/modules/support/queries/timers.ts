@@ -19,12 +19,11 @@ export async function dueTickets(
   db: Db,
   timer: TimerName,
   { before, after, limit }: { before: Date; after: string; limit: number },
-): Promise<string[]> {
-  const rows = await db
+): Promise<{ id: string }[]> {
+  return db
     .select({ id: tickets.id })
     .from(tickets)
     .where(and(conditions[timer](before), gt(tickets.id, after)))
     .orderBy(asc(tickets.id))
     .limit(limit)
-  return rows.map((row) => row.id)
 }

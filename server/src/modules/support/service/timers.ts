@@ -1,11 +1,13 @@
 import { addMs, DAY } from '../../../clock.ts'
 import type { Ctx } from '../../../context.ts'
+import { type Budget, startBudget } from '../../../jobs/budget.ts'
+import type { JobData } from '../../../jobs/types.ts'
 import { inTx } from '../../../tx.ts'
 import { deleteExpiredPresence } from '../queries/presence.ts'
-import { moveTiers } from '../queries/ticket-search.ts'
+import { moveTiers } from '../queries/search-tiers.ts'
 import { lockTicket, type TicketRow } from '../queries/tickets.ts'
 import { dueTickets, type TimerName } from '../queries/timers.ts'
-import { eachTicket, throwFailed } from './each.ts'
+import { eachDue, throwFailed } from './each.ts'
 import { type Move, moveTicket, REOPEN_DAYS } from './move.ts'
 import { saveTicket } from './save.ts'
 
@@ -46,26 +48,37 @@ const TIMERS: { [N in TimerName]: Timer } = {
 
 const BATCH = 200
 
+const ORDER = ['hold', 'inactivity', 'close'] as const satisfies TimerName[]
+
 /**
  * Moves the tickets whose time has come. Each in a transaction of its own, so that one that is worked on holds up no other.
+ * @param after where an earlier run stopped, whose time was over
  * @throws AggregateError of those that could not be moved, once all others are
  */
-export async function runTimers(ctx: Ctx): Promise<void> {
-  const failed: { error: unknown }[] = []
+export async function runTimers(
+  ctx: Ctx,
+  { after }: JobData['support.timers'] = {},
+  isOver: Budget = startBudget(),
+): Promise<void> {
   await deleteExpiredPresence(ctx.db, ctx.deps.clock.now())
-  for (const name of ['hold', 'inactivity', 'close'] as const) {
+  const failures: { error: unknown }[] = []
+  for (const name of ORDER.slice(after && ORDER.indexOf(after.timer))) {
     const timer = TIMERS[name]
     const before = timer.before(ctx.deps.clock.now())
-    for (let after = ''; ; ) {
-      const ids = await dueTickets(ctx.db, name, { before, after, limit: BATCH })
-      failed.push(...(await eachTicket(ctx, ids, (id) => runTimer(ctx, timer, { id, before }))))
-      const last = ids.at(-1)
-      if (last === undefined || ids.length < BATCH) break
-      after = last
-    }
+    const { failed, left } = await eachDue<{ id: string }>(ctx, {
+      after: after?.timer === name ? after : undefined,
+      list: (last) => dueTickets(ctx.db, name, { before, after: last?.id ?? '', limit: BATCH }),
+      work: (id) => runTimer(ctx, timer, { id, before }),
+      isOver,
+    })
+    failures.push(...failed)
+    if (!left) continue
+    const place = { timer: name, id: left.id }
+    await ctx.deps.jobs.enqueue(ctx.db, 'support.timers', { after: place }, { singletonKey: 'rest' })
+    break
   }
   await inTx(ctx, (ctx) => moveTiers(ctx.db))
-  throwFailed(failed)
+  throwFailed(failures)
 }
 
 async function runTimer(ctx: Ctx, { move, isDue }: Timer, { id, before }: { id: string; before: Date }) {

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SlaState } from '@devforge/db'
 import type { Ctx } from '../../../../context.ts'
+import { type Budget, startBudget } from '../../../../jobs/budget.ts'
+import type { JobData } from '../../../../jobs/types.ts'
 import { inTx } from '../../../../tx.ts'
 import { dueChecks, type SlaCheck, updateClocks } from '../../queries/sla.ts'
 import { lockTicket, type TicketRow } from '../../queries/tickets.ts'
 import { advance, type Metric, nextSteps, type Policy, startClocks } from '../../sla/clocks.ts'
 import { lifeOf } from '../../sla/events.ts'
-import { eachTicket, throwFailed } from '../each.ts'
+import { eachDue, throwFailed } from '../each.ts'
 import { type TicketEvent, tell } from '../save.ts'
 import { clockColumns, METRIC, writeBreaches } from './keep.ts'
 import { mailAssignee } from './mail.ts'
@@ -17,16 +19,23 @@ const BATCH = 200
 /**
  * Warns of promises that get late, and writes down those that were broken. Each ticket in a transaction of its own, so that one that is
  * worked on holds up no other. Twice, or at several places at once, is as good as once: under the lock of the ticket there is nothing left.
+ * @param after where an earlier run stopped, whose time was over
  */
-export async function sweepSla(ctx: Ctx): Promise<void> {
+export async function sweepSla(
+  ctx: Ctx,
+  { after }: JobData['support.sla'] = {},
+  isOver: Budget = startBudget(),
+): Promise<void> {
   const now = ctx.deps.clock.now()
-  const failed: { error: unknown }[] = []
-  for (let after: SlaCheck | undefined; ; ) {
-    const due = await dueChecks(ctx.db, { now, after, limit: BATCH })
-    const ids = due.map(({ id }) => id)
-    failed.push(...(await eachTicket(ctx, ids, (id) => lookAgain(ctx, id))))
-    after = due.at(-1)
-    if (after === undefined || due.length < BATCH) break
+  const { failed, left } = await eachDue<SlaCheck>(ctx, {
+    after: after && { id: after.id, slaCheckAt: new Date(after.slaCheckAt) },
+    list: (last) => dueChecks(ctx.db, { now, after: last, limit: BATCH }),
+    work: (id) => lookAgain(ctx, id),
+    isOver,
+  })
+  if (left) {
+    const place = { id: left.id, slaCheckAt: left.slaCheckAt.toISOString() }
+    await ctx.deps.jobs.enqueue(ctx.db, 'support.sla', { after: place }, { singletonKey: 'rest' })
   }
   throwFailed(failed)
 }
