@@ -78,6 +78,35 @@ test('sixty who listen to the desk each hear all that happens once and in order,
   }
 })
 
+test('customer and agents at the same place of one ticket are not told the same', {
+  timeout: 60_000,
+}, async () => {
+  const { id } = await desk.customer.forge.tickets.create(aTicket())
+  const own = await hireAgent(t)
+  const owned = (await own.forge.tickets.create(aTicket())).id
+  for (const [ticket, customer] of [
+    [id, desk.customer],
+    [owned, own],
+  ] as const) {
+    await streams(0)
+    const people = [desk.agent, customer, desk.agent, customer, desk.admin]
+    const bodies = people.map(async ({ forge }) => {
+      const heard: string[] = []
+      for await (const { message } of forge.tickets.onUpdate({ id: ticket })) {
+        if (message) heard.push(message.body)
+        if (message?.body === 'bye') break
+      }
+      return heard
+    })
+    await streams(people.length)
+    await pause(200)
+    await desk.agent.forge.tickets.note({ id: ticket, body: 'between us' })
+    await desk.agent.forge.tickets.reply({ id: ticket, body: 'bye' })
+    for (const [i, heard] of (await Promise.all(bodies)).entries())
+      expect(heard.slice(1)).toEqual(people[i] === customer ? ['bye'] : ['between us', 'bye'])
+  }
+})
+
 test('whoever comes back hears on, past more than a page that is not theirs to hear', {
   timeout: 60_000,
 }, async () => {
