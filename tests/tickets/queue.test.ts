@@ -1,3 +1,5 @@
+import { createDb } from '@devforge/db'
+import { listQueue, placeOf, type QueuePlace } from '@devforge/server/modules/support/queries/queue'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, hireAgent, openDesk } from '../support/desk.ts'
@@ -29,6 +31,47 @@ describe('the queue', () => {
   }
   const subjects = async (input: Queue, by = desk.agent) =>
     (await by.forge.tickets.queue({ limit: 100, ...input })).items.map(({ subject }) => subject)
+
+  test('what has a tag comes in the same order, whether PostgreSQL knows the tag as common or not', async () => {
+    await using fresh = await createTestApp()
+    const { customer } = await openDesk(fresh)
+    const { sql, env } = fresh.deps
+    await sql`
+      insert into tickets (id, requester_id, subject, category, source, queue_id, status, status_changed_at, created_at, updated_at, tags)
+      select 'tkt_bulk' || n, ${customer.id}, 'Ticket ' || n, 'bug', 'api', 'que_general', 'open',
+        now(), now() - n * interval '1 hour', now() - (n * 7 % 600) * interval '1 minute',
+        case when n % 2 = 0 then '{even,all}' else '{all}' end::text[]
+      from generate_series(1, 600) n`
+    const sorts = ['due', 'oldest', 'newest', 'updated'] as const
+    const listed = async () => {
+      await using handle = {
+        ...createDb(env.DATABASE_URL ?? ''),
+        [Symbol.asyncDispose]: () => handle.close(),
+      }
+      const ids: string[][] = []
+      for (const sort of sorts) {
+        const pages: string[] = []
+        for (let after: QueuePlace | null = null; ; ) {
+          const rows = await listQueue(handle.sql, { conditions: [{ tag: 'even' }], sort, after, limit: 40 })
+          pages.push(...rows.slice(0, 40).map(({ ticket }) => ticket.id))
+          const last = rows[39]
+          if (rows.length <= 40 || !last) break
+          after = placeOf(last.ticket, sort)
+        }
+        ids.push(pages)
+      }
+      return ids
+    }
+    const asRare = await listed()
+    await sql`analyze tickets`
+    const [known] =
+      await sql`select most_common_elems::text as tags from pg_stats where tablename = 'tickets' and attname = 'tags'`
+    expect(known?.tags).toBe('{all,even}')
+    expect(await listed()).toEqual(asRare)
+    for (const ids of asRare) expect(new Set(ids).size).toBe(300)
+    expect(asRare[2]?.slice(0, 3)).toEqual(['tkt_bulk2', 'tkt_bulk4', 'tkt_bulk6'])
+    expect(asRare[1]).toEqual(asRare[2]?.toReversed())
+  })
 
   test('shows what is new to nobody but agents, with the requester and the beginning of what was said last', async () => {
     const ticket = await open('White window')
