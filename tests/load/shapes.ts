@@ -5,8 +5,8 @@ import type { KnownLicense } from './dataset.ts'
 
 /** How a contender is asked. */
 export interface Shape {
-  /** `bare`: the input alone as JSON. The others are what the SDK sends. */
-  kind: 'bare' | 'single' | 'batch'
+  /** `bare`: the input alone as JSON. `batch`: what the SDK sends, also for one call. */
+  kind: 'bare' | 'batch'
   path: string
   headers: [string, string][]
   /** Calls in one request. */
@@ -20,7 +20,6 @@ export const inputOf = ({ key, fingerprint }: KnownLicense) =>
 export function bodyOf({ kind }: Shape, licenses: KnownLicense[]): string {
   const inputs = licenses.map(inputOf)
   if (kind === 'bare') return JSON.stringify(inputs[0])
-  if (kind === 'single') return JSON.stringify({ json: inputs[0] })
   return JSON.stringify(Object.fromEntries(inputs.map((json, place) => [place, { json }])))
 }
 
@@ -52,7 +51,7 @@ export async function captureShapes(
   }
   return {
     lone: shape('batch', lone, 1),
-    single: shape('single', single, 1),
+    single: shape('batch', single, 1),
     ten: shape('batch', ten, 10),
     bare: { kind: 'bare', path: '/validate', headers: single.headers, calls: 1 },
   }
