@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { newId } from '@devforge/db'
-import { startEmbedded } from '@devforge/db/embedded'
-import { migrate } from '@devforge/db/migrate'
 import { createSecrets } from '@devforge/server/crypto/secrets'
 import { newKey } from '@devforge/server/modules/licenses/keys'
 import postgres from 'postgres'
+import { type Kept, openKept, SECRET } from './kept.ts'
 
-export const SECRET = 'secret-of-the-bench-which-guards-nothing'
 const DAY_MS = 86_400_000
 
 /** What the load generator knows of a license: enough to ask for it, and to tell a wrong answer. */
@@ -23,51 +19,29 @@ export interface KnownLicense {
   devices: number
 }
 
-export interface Dataset extends AsyncDisposable {
-  url: string
-  /** Process id of PostgreSQL. */
-  pid: number
-  /** Where PostgreSQL writes its log. */
-  home: string
-  version: string
-  /** JSON array of `KnownLicense`. */
-  file: string
+export interface LoadedLicenses {
   licenses: KnownLicense[]
+  /** Of PostgreSQL. */
+  version: string
   seconds: number
 }
 
-/** A PostgreSQL of its own with `count` valid licenses, a third of them with devices, as the real code would have written them. */
-export async function createDataset(count: number): Promise<Dataset> {
+/** JSON of `LoadedLicenses`, beside the data. */
+const NOTE = 'licenses.json'
+export const noteOf = ({ file }: { file: string }): string => join(dirname(file), NOTE)
+
+/** `count` valid licenses, a third of them with devices, as the real code would have written them. */
+export const openLicenses = (count: number): Promise<Kept<LoadedLicenses>> =>
+  openKept({ dir: undefined, note: NOTE, load: (url) => load(url, count) })
+
+async function load(url: string, count: number): Promise<LoadedLicenses> {
   const startedAt = performance.now()
-  const dir = await mkdtemp(join(tmpdir(), 'devforge-load-'))
-  const server = await startEmbedded({ dir: join(dir, 'data'), port: 0, durable: false, maxConnections: 100 })
-  const dispose = async (): Promise<void> => {
-    await server.stop()
-    await rm(dir, { recursive: true, force: true })
-    // Where the data had to go instead, as root.
-    await rm(server.home, { recursive: true, force: true })
-  }
-  const sql = postgres(server.url, { max: 1, onnotice: () => {} })
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
-    await migrate(server.url)
     const licenses = await fill(sql, count)
     await sql`vacuum analyze`
     const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`
-    const file = join(dir, 'licenses.json')
-    await writeFile(file, JSON.stringify(licenses))
-    return {
-      url: server.url,
-      pid: server.pid,
-      home: server.home,
-      version: row?.version ?? '?',
-      file,
-      licenses,
-      seconds: (performance.now() - startedAt) / 1_000,
-      [Symbol.asyncDispose]: dispose,
-    }
-  } catch (error) {
-    await dispose()
-    throw error
+    return { licenses, version: row?.version ?? '?', seconds: (performance.now() - startedAt) / 1_000 }
   } finally {
     await sql.end()
   }

@@ -1,6 +1,3 @@
-import { createDeps } from '@devforge/server/deps'
-import { parseEnv } from '@devforge/server/env'
-import { createLog } from '@devforge/server/log'
 import { readGalleryQuery } from '@devforge/server/modules/marketplace/gallery/request'
 import { latestOf } from '@devforge/server/modules/marketplace/service/gallery/latest'
 import { queryGallery } from '@devforge/server/modules/marketplace/service/gallery/query'
@@ -9,8 +6,8 @@ import {
   type ExtensionSearch,
   searchExtensions,
 } from '@devforge/server/modules/marketplace/service/search/search'
-import { createCatalog } from './catalog-dataset.ts'
-import { SECRET } from './dataset.ts'
+import { openDeps } from './kept.ts'
+import { openCatalog } from './made-up.ts'
 import { explainEverything, showPlans } from './plans.ts'
 
 const EXTENSIONS = 100_000
@@ -23,12 +20,11 @@ const LARGE = [
   'search_words',
 ]
 
-/** Shows the plans of searches and gallery queries. @param keep as of `createCatalog` @returns where a large table was read from end to end */
+/** Shows the plans of searches and gallery queries. @param keep as of `openCatalog` @returns where a large table was read from end to end */
 export async function explainSearch(keep?: string): Promise<string[]> {
-  await using data = await createCatalog(EXTENSIONS, keep)
+  await using data = await openCatalog(EXTENSIONS, keep)
   await explainEverything(data)
-  const env = parseEnv({ NODE_ENV: 'test', DATABASE_URL: data.url, DEVFORGE_SECRET: SECRET, WORKER: 'false' })
-  const deps = await createDeps({ ...env, DATABASE_URL: data.url }, { log: createLog('error') })
+  const deps = await openDeps(data)
   const failures: string[] = []
   let version = 0
   // Each time in an editor of another version: the first answer is not there for the second.
@@ -53,8 +49,6 @@ export async function explainSearch(keep?: string): Promise<string[]> {
       latestOf(deps, first?.identifier ?? '', null, STRANGER),
     )
   } finally {
-    // The next who takes up what is kept measures without.
-    await deps.sql`alter role current_user reset all`
     await deps.close()
   }
   return failures

@@ -6,10 +6,8 @@ import { newId } from '@devforge/db'
 import { systemClock } from '@devforge/server/clock'
 import type { Actor, Ctx } from '@devforge/server/context'
 import { sha256 } from '@devforge/server/crypto/secrets'
-import { createDeps, type Deps } from '@devforge/server/deps'
-import { parseEnv } from '@devforge/server/env'
+import type { Deps } from '@devforge/server/deps'
 import { prepareQueues } from '@devforge/server/jobs/worker'
-import { createLog } from '@devforge/server/log'
 import { lookupHash } from '@devforge/server/modules/licenses/keys'
 import { lookUpLicense } from '@devforge/server/modules/licenses/lookup'
 import { licensesToExpire } from '@devforge/server/modules/licenses/queries/licenses'
@@ -18,14 +16,19 @@ import { listLicenses } from '@devforge/server/modules/licenses/service/manage'
 import { storeEvent } from '@devforge/server/modules/payments/queries/intake'
 import { versionOf } from '@devforge/server/modules/payments/queries/versions'
 import { waitingEvents } from '@devforge/server/modules/payments/queries/webhooks'
-import { createDataset, type Dataset, type KnownLicense, SECRET } from './dataset.ts'
+import { type KnownLicense, openLicenses } from './dataset.ts'
 import { explainSearch } from './explain-search.ts'
+import { openDeps } from './kept.ts'
+import { readOptions, text } from './options.ts'
 import { explainEverything, showPlans } from './plans.ts'
 import { say } from './report.ts'
 
 const LICENSES = 100_000
-/** `--keep=folder`: as of the search's bench. */
-const keep = process.argv.find((argument) => argument.startsWith('--keep='))?.slice('--keep='.length)
+const { keep } = readOptions(
+  'explain',
+  'the plans of the hot statements among 100,000 licenses, and of those of the search among 100,000 extensions.\nFails when one of them reads a large table from end to end.',
+  { keep: text('folder', 'the catalog stays there, as that of bench:search, and is taken up again') },
+)
 /** Tables that grow with the business: reading one from end to end is what must not happen. */
 const LARGE = [
   'licenses',
@@ -37,14 +40,9 @@ const LARGE = [
   'webhook_events',
 ]
 
-function openDeps({ url }: Dataset): Promise<Deps> {
-  const env = parseEnv({ NODE_ENV: 'test', DATABASE_URL: url, DEVFORGE_SECRET: SECRET, WORKER: 'false' })
-  return createDeps({ ...env, DATABASE_URL: url }, { log: createLog('error') })
-}
-
 async function showAll(deps: Deps): Promise<void> {
   const some = (count: number): KnownLicense[] =>
-    data.licenses.filter((one) => one.fingerprint !== null).slice(0, count)
+    data.loaded.licenses.filter((one) => one.fingerprint !== null).slice(0, count)
   const look = (count: number) =>
     Promise.all(
       some(count).map(({ key, fingerprint }) =>
@@ -127,7 +125,7 @@ async function fillPayments({ sql, ...deps }: Deps): Promise<void> {
   await sql`vacuum analyze`
 }
 
-await using data = await createDataset(LICENSES)
+await using data = await openLicenses(LICENSES)
 const deps = await openDeps(data)
 const failures: string[] = []
 try {

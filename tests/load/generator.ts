@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { checkFully, type Judge, looksRight } from './answers.ts'
-import type { KnownLicense } from './dataset.ts'
+import type { KnownLicense, LoadedLicenses } from './dataset.ts'
 import { bodyOf, type Shape } from './shapes.ts'
 
 export interface Job {
@@ -35,7 +35,7 @@ const MAX_WRONG = 3
 
 const file = process.argv[2]
 if (!file) throw new Error('the generator is started by tests/load/validate.ts')
-const licenses = JSON.parse(await readFile(file, 'utf8')) as KnownLicense[]
+const { licenses } = JSON.parse(await readFile(file, 'utf8')) as LoadedLicenses
 
 const pick = (): KnownLicense => {
   const license = licenses[Math.floor(Math.random() * licenses.length)]

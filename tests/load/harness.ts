@@ -4,8 +4,9 @@ import { openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Judge } from './answers.ts'
 import type { AskerJob } from './asker.ts'
-import { type Dataset, SECRET } from './dataset.ts'
+import { noteOf } from './dataset.ts'
 import type { Job, Stats } from './generator.ts'
+import { type Kept, SECRET } from './kept.ts'
 import { cpuOfTree } from './processes.ts'
 import type { Question } from './servers/child.ts'
 import type { Shape } from './shapes.ts'
@@ -42,7 +43,7 @@ export interface Round {
 /** Starts `servers/<name>.ts`, its log going to a file as in production. */
 export async function startServer(
   name: string,
-  { url, file }: Pick<Dataset, 'url' | 'file'>,
+  { url, file }: Pick<Kept<unknown>, 'url' | 'file'>,
 ): Promise<Server> {
   const log = openSync(join(dirname(file), `${name}.log`), 'w')
   const child = fork(new URL(`./servers/${name}.ts`, import.meta.url), {
@@ -59,8 +60,8 @@ export interface Generator extends AsyncDisposable {
   measure(contender: Contender, ms: number, atLeast?: number): Promise<Round>
 }
 
-export function startGenerator(data: Dataset): Generator {
-  const child = fork(new URL('./generator.ts', import.meta.url), [data.file])
+export function startGenerator(data: Pick<Kept<unknown>, 'pid' | 'file'>): Generator {
+  const child = fork(new URL('./generator.ts', import.meta.url), [noteOf(data)])
   return {
     async measure({ server, shape, judge }, ms, atLeast = 0) {
       const usage = () => ask<{ cpuMicros: number }>(server.child, 'usage' satisfies Question)

@@ -29,6 +29,16 @@ export async function explainEverything({ url }: { url: string }): Promise<void>
   }
 }
 
+/** Takes that back for connections made from now on: whoever takes up kept data measures without. */
+export async function explainNothing({ url }: { url: string }): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  try {
+    await sql`alter role current_user reset all`
+  } finally {
+    await sql.end()
+  }
+}
+
 /** Runs `act`. @returns what PostgreSQL was asked meanwhile */
 async function explain({ home }: { home: string }, act: () => Promise<unknown>): Promise<Explained[]> {
   const file = join(home, 'postgres.log')

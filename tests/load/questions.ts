@@ -1,4 +1,4 @@
-import type { DevForge } from '@devforge/sdk'
+import type { CallPath } from '@devforge/sdk'
 import { createRandom, type Random } from '@devforge/server/sandbox/catalog/random'
 import {
   CATEGORIES,
@@ -53,7 +53,7 @@ function slip(random: Random, word: string): string {
 type Series = 0 | 1 | 2
 
 /** Requests of the SDK, as it really sends them. @param unlike each differs from all others in what changes no answer */
-export async function sdkRequests(
+export function sdkRequests(
   texts: string[],
   { unlike }: { unlike: Series | false },
 ): Promise<PlainRequest[]> {
@@ -61,9 +61,21 @@ export async function sdkRequests(
     query,
     ...(unlike === false ? {} : { engine: `1.${500 + (i % 500)}.${unlike * texts.length + i}` }),
   }))
-  const [first = { query: '' }] = inputs
+  return callsOf('marketplace.search', 'query', inputs)
+}
+
+/** Lone calls of one procedure, as the SDK really sends them. */
+export async function callsOf(
+  path: CallPath,
+  kind: 'query' | 'mutation',
+  inputs: object[],
+): Promise<PlainRequest[]> {
+  const [first] = inputs
+  if (!first) throw new Error('no request was asked for')
   const bodyOf = (input: object): string => JSON.stringify({ 0: { json: input } })
-  const sent = await capture((forge: DevForge) => forge.call('marketplace.search', 'query', first))
+  const sent = await capture((forge) =>
+    (forge.call as (path: string, kind: string, input: object) => Promise<unknown>)(path, kind, first),
+  )
   if (sent.body !== bodyOf(first)) throw new Error(`the SDK sends another body: ${sent.body}`)
   return inputs.map((input) => ({
     method: 'POST',

@@ -1,27 +1,34 @@
-// `pnpm bench:search [--quick] [--sizes=10000,100000] [--few=2]`: searches of the SDK and of editors over catalogs of several sizes, and beside the
-// usual way over 20,000 extensions.
-import { type ChildProcess, fork } from 'node:child_process'
+// `pnpm bench:search`: searches of the SDK and of editors over catalogs of several sizes, and beside the usual way.
+import { fork } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
-import type { AskerJob, AskerStats } from './asker.ts'
-import { type CatalogDataset, createCatalog } from './catalog-dataset.ts'
-import { ask, end, type Server, startServer } from './harness.ts'
-import { cpuOfTree } from './processes.ts'
+import type { LoadedCatalog } from '@devforge/server/sandbox/catalog/load'
+import { end, type Server, startServer } from './harness.ts'
+import type { Kept } from './kept.ts'
+import { openCatalog } from './made-up.ts'
+import { flag, number, numbers, readOptions, text } from './options.ts'
 import { expressRequests, galleryRequests, makeTexts, type PlainRequest, sdkRequests } from './questions.ts'
 import { say } from './report.ts'
+import { type Measured, measure, mediansOf, printMeasured, whole } from './turns.ts'
 
-const quick = process.argv.includes('--quick')
-const given = (name: string): string | undefined =>
-  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
-const sizesGiven = given('sizes')
-/** Where catalogs are kept for the next run. */
-const keep = given('keep')
-const SIZES = sizesGiven?.split(',').map(Number) ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
+const options = readOptions(
+  'search',
+  'searches of the SDK and of editors over catalogs of several sizes, and beside the usual way over 20,000 extensions.',
+  {
+    quick: flag('small catalogs, short turns'),
+    sizes: numbers('extensions in each catalog (10000,100000,1000000)'),
+    'sizes-only': flag('without the usual way'),
+    few: number('how many ask at once where few do (1)'),
+    keep: text('folder', 'catalogs stay there and are taken up again'),
+  },
+)
+const { quick, keep } = options
+const SIZES = options.sizes ?? (quick ? [1_000, 10_000] : [10_000, 100_000, 1_000_000])
 const USUAL_SIZE = quick ? 5_000 : 20_000
 const TEXTS = 20_000
 const [ROUNDS, ROUND_MS, WARMUP_MS] = quick ? [3, 1_500, 2_000] : [4, 2_000, 3_000]
 /** Waits for nobody but itself: what one person sees. */
-const FEW = Number(given('few') ?? 1)
+const FEW = options.few ?? 1
 /** What the machine gives in all. */
 const MANY = 32
 
@@ -32,21 +39,8 @@ interface Contender {
   connections: number
 }
 
-interface Measured {
-  perSecond: number
-  p50Ms: number
-  p95Ms: number
-  serverMicros: number
-  databaseMicros: number
-  kilobytes: number
-}
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
 /** Everybody in short turns, so that whatever else the machine does hits all alike; medians of the rounds. */
-async function measureAll(data: CatalogDataset, contenders: Contender[]): Promise<Measured[]> {
+async function measureAll(data: Kept<LoadedCatalog>, contenders: Contender[]): Promise<Measured[]> {
   const asker = fork(new URL('./asker.ts', import.meta.url))
   try {
     const files = await Promise.all(
@@ -64,6 +58,7 @@ async function measureAll(data: CatalogDataset, contenders: Contender[]): Promis
         const ms = round < 0 ? WARMUP_MS : ROUND_MS
         const { measured, requests } = await measure(data, asker, contender, {
           file: files[i] ?? '',
+          connections: contender.connections,
           ms,
           from: from[i] ?? 0,
         })
@@ -71,65 +66,21 @@ async function measureAll(data: CatalogDataset, contenders: Contender[]): Promis
         if (round >= 0) all[i]?.push(measured)
       }
     }
-    return all.map((rounds) => ({
-      perSecond: median(rounds.map((round) => round.perSecond)),
-      p50Ms: median(rounds.map((round) => round.p50Ms)),
-      p95Ms: median(rounds.map((round) => round.p95Ms)),
-      serverMicros: median(rounds.map((round) => round.serverMicros)),
-      databaseMicros: median(rounds.map((round) => round.databaseMicros)),
-      kilobytes: median(rounds.map((round) => round.kilobytes)),
-    }))
+    return all.map(mediansOf)
   } finally {
     await end(asker)
   }
 }
 
-async function measure(
-  data: CatalogDataset,
-  asker: ChildProcess,
-  { name, server, connections }: Contender,
-  { file, ms, from }: { file: string; ms: number; from: number },
-): Promise<{ measured: Measured; requests: number }> {
-  const usage = async () => (await ask<{ cpuMicros: number }>(server.child, 'usage')).cpuMicros
-  const before = [await usage(), (await cpuOfTree(data.pid)) ?? Number.NaN] as const
-  const job: AskerJob = { port: server.port, file, connections, ms, from }
-  const stats = await ask<AskerStats>(asker, job)
-  if (stats.wrong.length > 0) throw new Error(`${name}: wrong answers:\n${stats.wrong.join('\n')}`)
-  return {
-    requests: stats.requests,
-    measured: {
-      perSecond: stats.requests / stats.seconds,
-      p50Ms: stats.p50Ms,
-      p95Ms: stats.p95Ms,
-      serverMicros: ((await usage()) - before[0]) / stats.requests,
-      databaseMicros: (((await cpuOfTree(data.pid)) ?? Number.NaN) - before[1]) / stats.requests,
-      kilobytes: stats.bytes / 1_024,
-    },
-  }
-}
+const print = (contenders: Contender[], measured: Measured[]): void =>
+  printMeasured(
+    contenders.flatMap(({ name }, i) => {
+      const one = measured[i]
+      return one ? { name, measured: one } : []
+    }),
+  )
 
-const row = (cells: string[]): void =>
-  say(cells.map((cell, i) => (i === 0 ? cell.padEnd(44) : cell.padStart(12))).join(''))
-
-function print(contenders: Contender[], measured: Measured[]): void {
-  row(['', 'requests/s', 'p50 ms', 'p95 ms', 'server µs', 'Postgres µs', 'kB'])
-  for (const [i, { name }] of contenders.entries()) {
-    const one = measured[i]
-    if (!one) continue
-    const { perSecond, p50Ms, p95Ms, serverMicros, databaseMicros, kilobytes } = one
-    row([
-      name,
-      whole(perSecond),
-      p50Ms.toFixed(2),
-      p95Ms.toFixed(2),
-      whole(serverMicros),
-      whole(databaseMicros),
-      kilobytes.toFixed(1),
-    ])
-  }
-}
-
-async function describe(data: CatalogDataset): Promise<void> {
+async function describe(data: Kept<LoadedCatalog>): Promise<void> {
   const { extensions, packages, ratings, seconds } = data.loaded
   say(
     `\n${whole(extensions)} extensions, ${whole(packages)} packages, ${whole(ratings)} ratings, loaded in ${seconds.toFixed(1)} s; load ${loadavg()[0]?.toFixed(1)}`,
@@ -138,7 +89,7 @@ async function describe(data: CatalogDataset): Promise<void> {
 
 /** Latency and throughput at one size. */
 async function atSize(size: number): Promise<{ size: number; sdk: Measured; gallery: Measured }> {
-  await using data = await createCatalog(size, keep)
+  await using data = await openCatalog(size, keep)
   await describe(data)
   await using ours = await startServer('ours', data)
   const texts = makeTexts(TEXTS, 7, { operators: true })
@@ -188,7 +139,7 @@ async function atSize(size: number): Promise<{ size: number; sdk: Measured; gall
 }
 
 async function besideTheUsualWay(): Promise<void> {
-  await using data = await createCatalog(USUAL_SIZE, keep)
+  await using data = await openCatalog(USUAL_SIZE, keep)
   await describe(data)
   await using ours = await startServer('ours', data)
   await using express = await startServer('express', data)
@@ -241,7 +192,7 @@ say(`medians of ${ROUNDS} rounds of ${ROUND_MS / 1_000} s, all contenders in tur
 say(
   'nothing kept: each request differs in something that changes no answer, so that none can be answered from memory',
 )
-if (!process.argv.includes('--sizes-only')) await besideTheUsualWay()
+if (!options['sizes-only']) await besideTheUsualWay()
 const results = []
 for (const size of SIZES) results.push(await atSize(size))
 const [smallest] = results

@@ -1,37 +1,32 @@
-// `pnpm bench:streams [--listeners=500] [--replies=20] [--burst=20]`: agents who listen to the whole desk: how long whoever answers waits, and until all have heard.
+// `pnpm bench:streams`: agents who listen to the whole desk: how long whoever answers waits, and until all have heard.
 import { fork } from 'node:child_process'
-import { createDeps } from '@devforge/server/deps'
-import { parseEnv } from '@devforge/server/env'
 import { prepareQueues } from '@devforge/server/jobs/worker'
-import { createLog } from '@devforge/server/log'
-import { SECRET } from './dataset.ts'
-import { createDesk } from './desk-dataset.ts'
-import { makeDoings, requestsOf, Tokens } from './desk-requests.ts'
+import { deskDoings } from './desk-doings.ts'
+import { requestsOf, Tokens } from './doings.ts'
 import { ask, end, startServer } from './harness.ts'
+import { openDeps } from './kept.ts'
 import type { Heard, ListenerJob } from './listeners.ts'
+import { openDesk } from './made-up.ts'
+import { number, readOptions } from './options.ts'
 import { cpuOfTree } from './processes.ts'
 import { say } from './report.ts'
 
-const option = (name: string, otherwise: number): number =>
-  Number(
-    process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise,
-  )
-const LISTENERS = option('listeners', 500)
-const REPLIES = option('replies', 20)
-/** Answers at once. */
-const BURST = option('burst', 20)
+const options = readOptions(
+  'streams',
+  'agents who listen to the whole desk: how long whoever answers waits, and until all have heard.',
+  {
+    listeners: number('agents who listen (500)'),
+    replies: number('answers, one after the other (20)'),
+    burst: number('answers at once (20)'),
+  },
+)
+const { listeners: LISTENERS = 500, replies: REPLIES = 20, burst: BURST = 20 } = options
 /** Of which server and listeners warm up. */
 const WARM = 5
 const TIMEOUT_MS = 30_000
 
-await using data = await createDesk(2_000, { keepIn: undefined, durable: false })
-const deps = await createDeps(
-  {
-    ...parseEnv({ NODE_ENV: 'test', DATABASE_URL: data.url, DEVFORGE_SECRET: SECRET, WORKER: 'false' }),
-    DATABASE_URL: data.url,
-  },
-  { log: createLog('error') },
-)
+await using data = await openDesk(2_000)
+const deps = await openDeps(data)
 const listeners = fork(new URL('./listeners.ts', import.meta.url))
 try {
   await prepareQueues(deps)
@@ -41,7 +36,7 @@ try {
   const tokens = new Tokens(deps)
   const bearers: string[] = []
   for (let n = 1; n <= LISTENERS; n++) bearers.push(`Bearer ${await tokens.of(`usr_listener${n}`)}`)
-  const doing = (await makeDoings(deps, data.loaded)).find(({ name }) => name === 'reply, as agent')
+  const doing = (await deskDoings(deps, data.loaded)).find(({ name }) => name === 'reply, as agent')
   if (!doing) throw new Error('nobody answers')
   const requests = await requestsOf(doing, tokens, 2 * (WARM + REPLIES + BURST))
 

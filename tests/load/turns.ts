@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import type { AskerJob, AskerStats } from './asker.ts'
@@ -7,15 +7,78 @@ import { cpuOfTree } from './processes.ts'
 import type { PlainRequest } from './questions.ts'
 import { say } from './report.ts'
 
-/** One at a time: what somebody waits for on a machine of two processors that also asks. `--connections=2` fills them, 16 shows what it can bear. */
-const CONNECTIONS = Number(
-  process.argv.find((argument) => argument.startsWith('--connections='))?.slice('--connections='.length) ?? 1,
-)
 const AIM_MS = 25
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-const row = (cells: string[]): void =>
-  say(cells.map((cell, i) => (i === 0 ? cell.padEnd(52) : cell.padStart(13))).join(''))
+
+/** One turn, or the median of several. */
+export interface Measured {
+  perSecond: number
+  p50Ms: number
+  p95Ms: number
+  /** Processor time per request. */
+  serverMicros: number
+  databaseMicros: number
+  kilobytes: number
+}
+
+/** Asks for a while. @throws with answers that are not right */
+export async function measure(
+  data: { pid: number },
+  asker: ChildProcess,
+  { name, server }: { name: string; server: Server },
+  how: Omit<AskerJob, 'port'>,
+): Promise<{ measured: Measured; requests: number }> {
+  const usage = async () =>
+    [
+      (await ask<{ cpuMicros: number }>(server.child, 'usage')).cpuMicros,
+      (await cpuOfTree(data.pid)) ?? Number.NaN,
+    ] as const
+  const before = await usage()
+  const stats = await ask<AskerStats>(asker, { ...how, port: server.port })
+  if (stats.wrong.length > 0) throw new Error(`${name}: wrong answers:\n${stats.wrong.join('\n')}`)
+  const after = await usage()
+  return {
+    requests: stats.requests,
+    measured: {
+      perSecond: stats.requests / stats.seconds,
+      p50Ms: stats.p50Ms,
+      p95Ms: stats.p95Ms,
+      serverMicros: (after[0] - before[0]) / stats.requests,
+      databaseMicros: (after[1] - before[1]) / stats.requests,
+      kilobytes: stats.bytes / 1_024,
+    },
+  }
+}
+
+export function mediansOf(rounds: Measured[]): Measured {
+  const median = (member: keyof Measured): number =>
+    rounds.map((round) => round[member]).sort((a, b) => a - b)[rounds.length >> 1] ?? Number.NaN
+  return {
+    perSecond: median('perSecond'),
+    p50Ms: median('p50Ms'),
+    p95Ms: median('p95Ms'),
+    serverMicros: median('serverMicros'),
+    databaseMicros: median('databaseMicros'),
+    kilobytes: median('kilobytes'),
+  }
+}
+
+export function printMeasured(rows: { name: string; measured: Measured }[]): void {
+  const row = (cells: string[]): void =>
+    say(cells.map((cell, i) => (i === 0 ? cell.padEnd(52) : cell.padStart(13))).join(''))
+  row(['', 'requests/s', 'p50 ms', 'p95 ms', 'server µs', 'Postgres µs', 'kB'])
+  for (const { name, measured } of rows)
+    row([
+      name,
+      whole(measured.perSecond),
+      measured.p50Ms.toFixed(2),
+      measured.p95Ms.toFixed(2),
+      whole(measured.serverMicros),
+      whole(measured.databaseMicros),
+      measured.kilobytes.toFixed(1),
+    ])
+}
 
 /** How long is measured. */
 export interface Turns {
@@ -30,74 +93,41 @@ export const turnsOf = (quick: boolean): Turns =>
 /**
  * Everything in short turns, so that whatever else the machine does hits all alike; prints medians of the turns.
  * @param data where PostgreSQL runs, and a file beside which requests are laid
+ * @param turns One connection: what somebody waits for on a machine of two processors that also asks. Two fill them, 16 show what it can bear.
  */
 export async function measureInTurns<D extends { name: string }>(
   data: { pid: number; file: string },
   server: Server,
   doings: D[],
   requestsOf: (doing: D) => Promise<PlainRequest[]>,
-  { rounds: count, roundMs, warmupMs }: Turns,
+  { rounds: count, roundMs, warmupMs, connections }: Turns & { connections: number },
 ): Promise<void> {
   const asker = fork(new URL('./asker.ts', import.meta.url))
-  const rounds = new Map<D, number[][]>(doings.map((doing) => [doing, []]))
+  const rounds = doings.map((): Measured[] => [])
   try {
     for (let round = -1; round < count; round++) {
       for (const [i, doing] of doings.entries()) {
         const file = `${data.file}.${i}`
         await writeFile(file, JSON.stringify(await requestsOf(doing)))
-        const usage = async () => [
-          (await ask<{ cpuMicros: number }>(server.child, 'usage')).cpuMicros,
-          (await cpuOfTree(data.pid)) ?? Number.NaN,
-        ]
-        const [server0 = 0, postgres0 = 0] = await usage()
-        const job: AskerJob = {
-          port: server.port,
-          file,
-          connections: CONNECTIONS,
-          ms: round < 0 ? warmupMs : roundMs,
-          from: 0,
-        }
-        const stats = await ask<AskerStats>(asker, job)
-        if (stats.wrong.length > 0)
-          throw new Error(`${doing.name}: wrong answers:\n${stats.wrong.join('\n')}`)
-        const [server1 = 0, postgres1 = 0] = await usage()
-        if (round >= 0)
-          rounds
-            .get(doing)
-            ?.push([
-              stats.requests / stats.seconds,
-              stats.p50Ms,
-              stats.p95Ms,
-              (server1 - server0) / stats.requests,
-              (postgres1 - postgres0) / stats.requests,
-              stats.bytes / 1_024,
-            ])
+        const { measured } = await measure(
+          data,
+          asker,
+          { name: doing.name, server },
+          { file, connections, ms: round < 0 ? warmupMs : roundMs, from: 0 },
+        )
+        if (round >= 0) rounds[i]?.push(measured)
       }
     }
   } finally {
     await end(asker)
   }
-  row(['', 'requests/s', 'p50 ms', 'p95 ms', 'server µs', 'Postgres µs', 'kB'])
-  const late: string[] = []
-  for (const [{ name }, turns] of rounds) {
-    const [perSecond = 0, p50 = 0, p95 = 0, serverMicros = 0, databaseMicros = 0, kilobytes = 0] = [
-      0, 1, 2, 3, 4, 5,
-    ].map((member) => turns.map((turn) => turn[member] ?? 0).sort((a, b) => a - b)[turns.length >> 1] ?? 0)
-    row([
-      name,
-      whole(perSecond),
-      p50.toFixed(2),
-      p95.toFixed(2),
-      whole(serverMicros),
-      whole(databaseMicros),
-      kilobytes.toFixed(1),
-    ])
-    if (p95 > AIM_MS) late.push(name)
-  }
+  const rows = doings.map(({ name }, i) => ({ name, measured: mediansOf(rounds[i] ?? []) }))
+  printMeasured(rows)
   say(
-    `(µs: processor time per request) ${cpus().length} processors, ${CONNECTIONS} connections, load average ${loadavg()
+    `(µs: processor time per request) ${cpus().length} processors, ${connections} connections, load average ${loadavg()
       .map((load) => load.toFixed(1))
       .join(' ')}`,
   )
+  const late = rows.filter(({ measured }) => measured.p95Ms > AIM_MS).map(({ name }) => name)
   say(late.length === 0 ? `All p95 are below ${AIM_MS} ms.` : `Above ${AIM_MS} ms at p95: ${late.join('; ')}`)
 }

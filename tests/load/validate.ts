@@ -1,6 +1,9 @@
-// `pnpm bench:validate [--quick | --profile]`: `licenses.validate` among 100,000 licenses, beside a floor and the usual way.
-import { createDataset, type Dataset } from './dataset.ts'
+// `pnpm bench:validate`: `licenses.validate` among 100,000 licenses, beside a floor and the usual way.
+
+import { type LoadedLicenses, openLicenses } from './dataset.ts'
 import { ask, type Contender, type Round, startGenerator, startServer } from './harness.ts'
+import type { Kept } from './kept.ts'
+import { flag, readOptions } from './options.ts'
 import { type CpuProfile, readProfile, type Share } from './profile.ts'
 import { printReport, say } from './report.ts'
 import { captureShapes } from './shapes.ts'
@@ -10,9 +13,9 @@ const LICENSES = 100_000
 const WARMUP_CALLS = 10_000
 
 /** Everybody in short turns, so that whatever else the machine does hits all alike. */
-async function compare(data: Dataset, quick: boolean): Promise<void> {
+async function compare(data: Kept<LoadedLicenses>, quick: boolean): Promise<void> {
   const [rounds, roundMs, warmupMs] = quick ? [4, 700, 800] : [12, 1_500, 2_000]
-  const shapes = await captureShapes(data.licenses)
+  const shapes = await captureShapes(data.loaded.licenses)
   await using floor = await startServer('floor', data)
   await using express = await startServer('express', data)
   await using ours = await startServer('ours', data)
@@ -43,8 +46,8 @@ async function compare(data: Dataset, quick: boolean): Promise<void> {
 }
 
 /** Where one contender's process spends its time. */
-async function profile(data: Dataset, name: 'floor' | 'express' | 'ours'): Promise<void> {
-  const shapes = await captureShapes(data.licenses)
+async function profile(data: Kept<LoadedLicenses>, name: 'floor' | 'express' | 'ours'): Promise<void> {
+  const shapes = await captureShapes(data.loaded.licenses)
   await using server = await startServer(name, data)
   await using generator = startGenerator(data)
   const contender: Contender =
@@ -67,10 +70,18 @@ async function profile(data: Dataset, name: 'floor' | 'express' | 'ours'): Promi
   list(functions, 40)
 }
 
-await using data = await createDataset(LICENSES)
-say(
-  `${LICENSES.toLocaleString('en-US')} licenses in PostgreSQL ${data.version}, made in ${data.seconds.toFixed(1)} s`,
+const options = readOptions(
+  'validate',
+  'licenses.validate among 100,000 licenses, beside a bare server and beside the usual way.',
+  {
+    quick: flag('short turns'),
+    profile: flag('where the processor time goes, instead'),
+  },
 )
-if (process.argv.includes('--profile')) {
+await using data = await openLicenses(LICENSES)
+say(
+  `${LICENSES.toLocaleString('en-US')} licenses in PostgreSQL ${data.loaded.version}, made in ${data.loaded.seconds.toFixed(1)} s`,
+)
+if (options.profile) {
   for (const name of ['floor', 'ours'] as const) await profile(data, name)
-} else await compare(data, process.argv.includes('--quick'))
+} else await compare(data, options.quick)

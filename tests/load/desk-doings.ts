@@ -1,21 +1,9 @@
 import { newId } from '@devforge/db'
-import type { CallPath, DevForge } from '@devforge/sdk'
 import type { Deps } from '@devforge/server/deps'
-import { signAccessToken } from '@devforge/server/modules/auth/tokens'
 import { createRandom, type Random } from '@devforge/server/sandbox/catalog/random'
 import type { LoadedDesk } from '@devforge/server/sandbox/desk/load'
 import { TAGS, VOCABULARY } from '@devforge/server/sandbox/desk/vocabulary'
-import type { PlainRequest } from './questions.ts'
-import { capture } from './shapes.ts'
-
-/** One thing that people do at the desk, over and over. */
-export interface Doing {
-  name: string
-  path: CallPath
-  kind: 'query' | 'mutation'
-  /** Who does it, and with what. */
-  make(i: number): { userId: string; input: object }
-}
+import type { Doing } from './doings.ts'
 
 interface Known {
   id: string
@@ -47,7 +35,7 @@ const searches = (random: Random, names: string[]) => (): string => {
   return names[random.below(names.length)] ?? ''
 }
 
-export async function makeDoings(deps: Deps, { agents, requesters }: LoadedDesk): Promise<Doing[]> {
+export async function deskDoings(deps: Deps, { agents, requesters }: LoadedDesk): Promise<Doing[]> {
   const random = createRandom(11)
   const agent = (): string => agents[random.below(agents.length)] ?? ''
   const active = await someTickets(deps, 'active', 20_000)
@@ -141,47 +129,3 @@ const replyTo = (id: string, i: number) => ({
   body: `Thanks, that helped a bit. Version ${i} still shows the window of before; is there anything else that I can try?`,
   idempotencyKey: `bench-${newId('msg')}`,
 })
-
-/** Access tokens of people, as signing in would have given them out. */
-export class Tokens {
-  readonly #deps: Deps
-  readonly #sessions = new Map<string, string>()
-  constructor(deps: Deps) {
-    this.#deps = deps
-  }
-  async of(userId: string): Promise<string> {
-    let sessionId = this.#sessions.get(userId)
-    if (sessionId === undefined) {
-      sessionId = newId('ses')
-      await this.#deps.sql`
-        insert into sessions (id, user_id, token, expires_at) values (${sessionId}, ${userId}, ${`bench-${sessionId}`}, now() + interval '1 day')`
-      this.#sessions.set(userId, sessionId)
-    }
-    return (await signAccessToken(this.#deps, { userId, sessionId })).accessToken
-  }
-}
-
-/** Requests as the SDK really sends them. */
-export async function requestsOf(
-  { path, kind, make }: Doing,
-  tokens: Tokens,
-  count: number,
-): Promise<PlainRequest[]> {
-  const made = Array.from({ length: count }, (_, i) => make(i))
-  const [first] = made
-  if (!first) throw new Error('no request was asked for')
-  const call = (forge: DevForge) =>
-    (forge.call as (path: string, kind: string, input: object) => Promise<unknown>)(path, kind, first.input)
-  const sent = await capture(call)
-  const bodyOf = (input: object): string => JSON.stringify({ 0: { json: input } })
-  if (sent.body !== bodyOf(first.input)) throw new Error(`the SDK sends another body: ${sent.body}`)
-  const bearers = new Map<string, string>()
-  for (const { userId } of made)
-    if (!bearers.has(userId)) bearers.set(userId, `Bearer ${await tokens.of(userId)}`)
-  return made.map(({ userId, input }) => ({
-    method: 'POST',
-    path: sent.path,
-    headers: [...sent.headers, ['authorization', bearers.get(userId) ?? '']],
-    body: bodyOf(input),
-  }))
-}

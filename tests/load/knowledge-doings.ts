@@ -1,17 +1,9 @@
-import type { CallPath, DevForge } from '@devforge/sdk'
+import type { CallPath } from '@devforge/sdk'
 import type { Deps } from '@devforge/server/deps'
 import { createRandom, createZipf, type Random } from '@devforge/server/sandbox/catalog/random'
 import { bodyWords, VOCABULARY } from '@devforge/server/sandbox/desk/vocabulary'
 import type { LoadedHelp } from '@devforge/server/sandbox/help/load'
-import type { Tokens } from './desk-requests.ts'
-import type { PlainRequest } from './questions.ts'
-import { capture } from './shapes.ts'
-
-/** One thing that people do with the help, over and over: a call, or a page. */
-export type HelpDoing = { name: string } & (
-  | { path: CallPath; kind: 'query' | 'mutation'; make(): { userId: string | null; input: object } }
-  | { page(): string }
-)
+import type { Doing } from './doings.ts'
 
 /** What people type into a search box. */
 function searched(random: Random): string {
@@ -47,7 +39,7 @@ const readArticles = ({ sql }: Deps) =>
   sql<{ id: string; slug: string }[]>`
     select article_id as id, slug from article_search where audience = 0 and locale = 'en' order by prior desc, no limit 4000`
 
-export async function makeDoings(deps: Deps, { readers, writers }: LoadedHelp): Promise<HelpDoing[]> {
+export async function helpDoings(deps: Deps, { readers, writers }: LoadedHelp): Promise<Doing[]> {
   const random = createRandom(11)
   const known = await readArticles(deps)
   const pick = createZipf(known.length, 0.8)
@@ -58,7 +50,7 @@ export async function makeDoings(deps: Deps, { readers, writers }: LoadedHelp): 
     if (who < 0.7) return null
     return who < 0.95 ? random.pick(readers) : random.pick(writers)
   }
-  const reading = (name: string, path: CallPath, input: () => object): HelpDoing => ({
+  const reading = (name: string, path: CallPath, input: () => object): Doing => ({
     name,
     path,
     kind: 'query',
@@ -87,39 +79,4 @@ export async function makeDoings(deps: Deps, { readers, writers }: LoadedHelp): 
     { name: 'page: search', page: () => `/help/search?q=${encodeURIComponent(searched(random))}` },
     { name: 'page: article', page: () => `/help/${slug()}` },
   ]
-}
-
-/** Requests as the SDK, or a browser, really sends them. */
-export async function requestsOf(doing: HelpDoing, tokens: Tokens, count: number): Promise<PlainRequest[]> {
-  if ('page' in doing)
-    return Array.from({ length: count }, () => ({
-      method: 'GET',
-      path: doing.page(),
-      headers: [
-        ['accept', 'text/html'],
-        ['accept-language', 'en'],
-      ],
-      body: '',
-    }))
-  const { path, kind, make } = doing
-  const made = Array.from({ length: count }, make)
-  const [first] = made
-  if (!first) throw new Error('no request was asked for')
-  const call = (forge: DevForge) =>
-    (forge.call as (path: string, kind: string, input: object) => Promise<unknown>)(path, kind, first.input)
-  const sent = await capture(call)
-  const bodyOf = (input: object): string => JSON.stringify({ 0: { json: input } })
-  if (sent.body !== bodyOf(first.input)) throw new Error(`the SDK sends another body: ${sent.body}`)
-  const bearers = new Map<string, string>()
-  for (const { userId } of made)
-    if (userId !== null && !bearers.has(userId)) bearers.set(userId, `Bearer ${await tokens.of(userId)}`)
-  return made.map(({ userId, input }) => {
-    const bearer = userId === null ? undefined : bearers.get(userId)
-    return {
-      method: 'POST',
-      path: sent.path,
-      headers: bearer === undefined ? sent.headers : [...sent.headers, ['authorization', bearer]],
-      body: bodyOf(input),
-    }
-  })
 }
