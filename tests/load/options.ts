@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { say } from './report.ts'
 
 interface Option<T> {
   type: 'boolean' | 'string'
@@ -66,7 +65,7 @@ export function readOptions<O extends Record<string, Option<unknown>>>(
     const args = process.argv.slice(2).filter((argument) => argument !== '--')
     const { values } = parseArgs({ args, options: known })
     if (values.help === true) {
-      say(helpOf(name, about, options))
+      process.stdout.write(`${helpOf(name, about, options)}\n`)
       process.exit(0)
     }
     const read = Object.entries(options).map(([option, { read }]) => {
