@@ -202,6 +202,11 @@ const toCandidate = ({ created_at, ...row }: RawCandidate): Candidate => ({
 const contains = (text: string): string => `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
 /** People of that name, or whose mail holds it: more are too many to mean one of them. */
 const MAX_PEOPLE = 20
+/**
+ * Planned as if so many were wanted: where it thinks a name common, PostgreSQL hopes to meet twenty of that name soon, and reads through
+ * everybody when it does not.
+ */
+const PLANNED_PEOPLE = 2_000
 
 /** The newest tickets below a number of people whose name or mail holds a text. */
 export async function ticketsOfPeople(
@@ -211,10 +216,11 @@ export async function ticketsOfPeople(
   const p = new Parameters()
   const wanted = p.add(contains(text), 'text')
   const statement = `
+with found as materialized (
+  select id from users where erased_at is null and (lower(name) like ${wanted} or email like ${wanted}) limit ${PLANNED_PEOPLE}
+)
 select t.id, t.number::float8 as number, extract(epoch from t.created_at)::float8 * 1000 as created_at, null as rank
-from (
-  select id from users where erased_at is null and (lower(name) like ${wanted} or email like ${wanted}) limit ${MAX_PEOPLE}
-) u
+from (select id from found limit ${MAX_PEOPLE}) u
 join tickets t on t.requester_id = u.id
 where t.number < ${p.add(bound, 'bigint')} and ${whereOf(conditions, p)}
 order by t.number desc limit ${BLOCK}`
