@@ -227,7 +227,7 @@ export async function listQueue(
   const limited = `limit ${parameters.add(limit + 1, 'int')}`
   const columns = COLUMNS.join(', ')
   const chosen = (await isRareTag(sql, conditions))
-    ? // All that have the tag are gathered, and sorted by what no index knows; of no more than the page more is read than that.
+    ? // All that have the tag are gathered, and sorted by what no index knows: by little of them; the rest is read of the page alone.
       `select ${columns} from tickets t join (
   select t.id from tickets t where ${where} order by ${key} + interval '0' ${direction}, t.number ${direction} ${limited}
 ) few on few.id = t.id`
