@@ -9,7 +9,7 @@ import { plain } from './macros/placeholders.ts'
 import type { StaffCtx } from './work.ts'
 
 /** Customers have an account, if only one that a mail made. */
-const READS_AS = 'customers'
+export const READS_AS = 'customers'
 
 /** Links for an answer, of the articles that its customer can read; which they are is said by nothing else. @throws NOT_FOUND */
 export async function articleLinksFor(

@@ -1,6 +1,7 @@
 import { actorLabel, type Ctx } from '../../../context.ts'
 import { notFound } from '../../../errors.ts'
 import { inTx } from '../../../tx.ts'
+import { articleLinks } from '../../knowledge/service/read.ts'
 import { licensesForSupport } from '../../licenses/service/desk.ts'
 import { extensionsForSupport } from '../../marketplace/service/desk.ts'
 import { paymentsForSupport } from '../../payments/service/desk.ts'
@@ -13,6 +14,7 @@ import {
   type NewLink,
 } from '../queries/links.ts'
 import { findTicket, findTicketsById, type TicketRow } from '../queries/tickets.ts'
+import { READS_AS } from './help.ts'
 import { holdCase, refuseOwn, saveTicket } from './save.ts'
 import type { StaffCtx } from './work.ts'
 
@@ -133,11 +135,20 @@ async function isAboutPublisher(ctx: Ctx, { id, publisherId }: TicketRow): Promi
   return extensions.some((extension) => extension.publisherId === publisherId)
 }
 
-/** What its customer sees of what a ticket is about; which tickets of others are like it is not theirs to know. */
-export const ownLinks = (rows: LinkRow[]) =>
-  rows
-    .filter(({ kind }) => kind !== 'ticket')
+/**
+ * What its customer sees of what a ticket is about. Which tickets of others are like it is not theirs to know, nor what articles are called
+ * that are not for them.
+ */
+export async function ownLinks(ctx: Ctx, rows: LinkRow[]) {
+  const articles = rows.filter(({ kind }) => kind === 'article').map(({ targetId }) => targetId)
+  const readable = await articleLinks(ctx, articles, { visibility: READS_AS })
+  const isShown = ({ kind, targetId }: LinkRow): boolean =>
+    kind !== 'ticket' &&
+    (kind !== 'article' || readable.some(({ id, slug }) => targetId === id || targetId === slug))
+  return rows
+    .filter(isShown)
     .map(({ kind, targetId, targetVersion }) => ({ kind, id: targetId, version: targetVersion }))
+}
 
 /** What agents see of it, as it is now. What is not the requester's any more (a license that was transferred) is not shown. */
 export async function deskLinks(ctx: Ctx, { id, requesterId }: TicketRow, rows?: LinkRow[]) {

@@ -55,7 +55,7 @@ export async function getTicket(ctx: Ctx<SessionActor>, { id }: { id: string }) 
     messages: shown.map(presentMessage).reverse(),
     earlierMessages: rows.length > SHOWN_MESSAGES ? String(shown.at(-1)?.message.sequence) : null,
     mergedFromIds: (await mergedInto(ctx.db, id)).map((merged) => merged.id),
-    links: ownLinks(links),
+    links: await ownLinks(ctx, links),
     sharedWithPublisher: found.ticket.publisherShare,
     desk: around && { ...presentDesk(found, around.clocks).desk, ...around.shown },
   }
