@@ -138,7 +138,9 @@ function isAutomatic(mail: ParsedMail): boolean {
       mail.headers.has(name),
     ) ||
     // mailparser gathers List-* under `list`.
-    mail.headers.has('list')
+    mail.headers.has('list') ||
+    // Nobody is to answer it (RFC 5321, 4.5.5). The line itself: parsed, it is an address like any other.
+    mail.headerLines.some(({ key, line }) => key === 'return-path' && /:\s*<\s*>\s*$/.test(line))
   )
 }
 
@@ -147,7 +149,6 @@ function bounced(mail: ParsedMail): boolean {
   const address = mail.from?.value[0]?.address?.toLowerCase() ?? ''
   return (
     (type.includes('multipart/report') && type.includes('delivery-status')) ||
-    /^(?:mailer-daemon|postmaster)@/.test(address) ||
-    textOf(mail.headers.get('return-path')).replaceAll(/["\s]/g, '') === '<>'
+    /^(?:mailer-daemon|postmaster)@/.test(address)
   )
 }
