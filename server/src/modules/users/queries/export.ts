@@ -33,7 +33,8 @@ import {
   tickets,
   trials,
 } from '@devforge/db'
-import { and, asc, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { union } from 'drizzle-orm/pg-core'
 
 /** Until the last transfer a license's history is its former owner's, whose name stands in the transfer itself. */
 const lastTransfer = sql`(select coalesce(max(t.id), '') from license_events t
@@ -44,6 +45,21 @@ const theirTickets = (userId: string) =>
   and(
     eq(tickets.requesterId, userId),
     sql`(${tickets.source} <> 'mail' or exists (select from users u where u.id = ${userId} and u.email_verified))`,
+  )
+
+/** What they uploaded, and what stands in their conversations: what came by mail nobody uploaded. */
+const theirFiles = (db: Db, userId: string) =>
+  union(
+    db
+      .select({ id: ticketAttachments.id })
+      .from(ticketAttachments)
+      .where(eq(ticketAttachments.uploaderId, userId)),
+    db
+      .select({ id: ticketAttachments.id })
+      .from(ticketAttachments)
+      .innerJoin(ticketMessages, eq(ticketMessages.id, ticketAttachments.messageId))
+      .innerJoin(tickets, eq(tickets.id, ticketMessages.ticketId))
+      .where(and(theirTickets(userId), eq(ticketMessages.kind, 'message'))),
   )
 
 /** Everything that is kept about a person, table by table, without what is secret (hashes, sealed values, tokens). */
@@ -277,7 +293,7 @@ export async function collectExport(db: Db, userId: string) {
         createdAt: ticketAttachments.createdAt,
       })
       .from(ticketAttachments)
-      .where(eq(ticketAttachments.uploaderId, userId))
+      .where(inArray(ticketAttachments.id, theirFiles(db, userId)))
       .orderBy(asc(ticketAttachments.id)),
     ticketDiagnostics: await db
       .select({
