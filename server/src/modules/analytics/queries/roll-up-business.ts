@@ -44,14 +44,16 @@ const flows = (moments: Moments): SQL[] => {
       group by 1, 2`,
     sql`select ${dayOf(sql`at`)}, 'submissions.' || status, '', count(*)
       from submission_events where ${within(sql`at`, moments)} group by 1, 2`,
+    // The undo of a merge, and nothing else, leads out of closed: it takes that back, and is no solving of what had been solved.
     sql`select ${dayOf(sql`at`)}, case
         when type = 'ticket.created' then 'support.created'
+        when 'closed' in (before ->> 'status', after ->> 'status') then 'support.closed'
         when after ->> 'status' = 'solved' then 'support.solved'
-        when after ->> 'status' = 'closed' then 'support.closed'
-        else 'support.reopened' end, '', count(*)
+        else 'support.reopened' end, '', sum(case when before ->> 'status' = 'closed' then -1 else 1 end)
       from ticket_events
       where ${within(sql`at`, moments)} and (type = 'ticket.created' or type = 'status.changed'
-        and (after ->> 'status' in ('solved', 'closed') or before ->> 'status' = 'solved' and after ->> 'status' = 'open'))
+        and ('closed' in (before ->> 'status', after ->> 'status') or after ->> 'status' = 'solved'
+          or before ->> 'status' = 'solved' and after ->> 'status' = 'open'))
       group by 1, 2`,
     sql`select ${dayOf(sql`at`)}, 'support.breached', metric::text, count(*)
       from sla_breaches where ${within(sql`at`, moments)} group by 1, 3`,
