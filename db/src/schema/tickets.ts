@@ -113,7 +113,7 @@ export const tickets = pgTable(
     firstResponseAt: at('first_response_at'),
     lastCustomerMessageAt: at('last_customer_message_at'),
     lastAgentMessageAt: at('last_agent_message_at'),
-    /** The oldest message of the customer that no agent has answered; null: nothing waits. */
+    /** The oldest message of the customer that no agent has answered, or a reopening without one; null: nothing waits. */
     waitingSince: at('waiting_since'),
     firstSolvedAt: at('first_solved_at'),
     lastSolvedAt: at('last_solved_at'),

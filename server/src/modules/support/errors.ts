@@ -17,7 +17,7 @@ export const supportErrors = defineErrors({
   ),
   TICKET_CLOSED: error<{ id: string }>(
     'CONFLICT',
-    'This ticket is closed. A reply opens a new one that is linked to it.',
+    'This ticket is closed for good. What its customer answers opens a new one that is linked to it.',
   ),
   TICKET_TRANSITION_INVALID: error<{ from: string; to: string; choices: string[]; why?: string }>(
     'CONFLICT',

@@ -91,7 +91,7 @@ export const deskSchema = z
     skills: z.array(z.string()),
     holdReason: z.string().nullable(),
     holdUntil: z.date().nullable(),
-    /** The oldest message of the customer that nobody answered. */
+    /** The oldest message of the customer that nobody answered, or when they reopened it without one. */
     waitingSince: z.date().nullable(),
     firstAssignedAt: z.date().nullable(),
     firstResponseAt: z.date().nullable(),

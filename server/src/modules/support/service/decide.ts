@@ -91,7 +91,7 @@ export async function rate(
     const now = ctx.deps.clock.now()
     if (isOver(ticket, now)) throw new AppError('TICKET_CLOSED', { id })
     if (ticket.status !== 'solved') throw new AppError('TICKET_NOT_SOLVED', { status: ticket.status })
-    const patch = { satisfactionScore: score, satisfactionComment: comment ?? null, ratedAt: now }
+    const patch = { satisfactionScore: score, satisfactionComment: comment || null, ratedAt: now }
     const event: TicketEvent = {
       type: 'satisfaction.rated',
       isPublic: true,

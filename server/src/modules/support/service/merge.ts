@@ -19,6 +19,7 @@ import type { Mover } from '../transitions.ts'
 import { deskOf } from './decide.ts'
 import { isOver, moveTicket } from './move.ts'
 import { refuseOwn, saveTickets } from './save.ts'
+import { betterPlan } from './sla/plan.ts'
 import { earliest, withoutWait } from './waits.ts'
 import type { StaffCtx } from './work.ts'
 
@@ -157,6 +158,9 @@ export async function unmerge(ctx: StaffCtx, { id }: { id: string }) {
     const restored: TicketPatch = {
       ...(await lastWords(ctx.db, id)),
       ...before(source),
+      // An answer was given to all of it.
+      ...(answeredAt && source.statusBeforeMerge === 'new' ? { status: 'open' as const } : {}),
+      plan: await betterPlan(ctx, source),
       statusChangedAt: now,
       closedAt: null,
       mergedIntoId: null,

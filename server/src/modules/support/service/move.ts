@@ -49,6 +49,9 @@ function leave(ticket: TicketRow, now: Date): TicketPatch {
 
 function enter(ticket: TicketRow, { to, who, userId, hold }: Move, now: Date): TicketPatch {
   switch (to) {
+    case 'open':
+      // Whoever wants it back waits, with words or without.
+      return ticket.status === 'solved' && who === 'customer' ? { waitingSince: now } : {}
     case 'on_hold':
       return { holdUntil: hold?.until ?? null, holdReason: hold?.reason ?? null }
     case 'solved':
@@ -69,7 +72,6 @@ function enter(ticket: TicketRow, { to, who, userId, hold }: Move, now: Date): T
         reopenCount: ticket.reopenCount,
       }
     case 'new':
-    case 'open':
     case 'pending':
       return {}
   }

@@ -20,6 +20,7 @@ import { deskOf } from './decide.ts'
 import { holdBoth, takeIn } from './merge.ts'
 import { isOver, moveTicket } from './move.ts'
 import { holdCase, refuseOwn, saveTickets } from './save.ts'
+import { betterPlan } from './sla/plan.ts'
 import { earliest } from './waits.ts'
 import type { StaffCtx } from './work.ts'
 
@@ -60,7 +61,7 @@ export async function split(ctx: StaffCtx, { id, messageIds, subject, category, 
           ? ticket.queueId
           : await queueFor(ctx.db, category),
       priority: ticket.priority,
-      plan: ticket.plan,
+      plan: await betterPlan(ctx, ticket),
       tags: ticket.tags,
       skills: ticket.skills,
       source: ticket.source,
@@ -76,7 +77,7 @@ export async function split(ctx: StaffCtx, { id, messageIds, subject, category, 
     const [, saved] = await saveTickets(ctx, [
       {
         before: ticket,
-        patch: await withoutMoved(ctx, ticket),
+        patch: await withoutMoved(ctx, ticket, shown),
         events: [{ type: 'ticket.split', isPublic: true, after: { splitIntoId: made.id } }],
         answered: false,
       },
@@ -97,18 +98,14 @@ export async function split(ctx: StaffCtx, { id, messageIds, subject, category, 
 }
 
 /** What is left to a ticket whose messages were moved away. */
-async function withoutMoved(ctx: Ctx, ticket: TicketRow): Promise<TicketPatch> {
-  const { waitingSince } = ticket
+async function withoutMoved(ctx: Ctx, ticket: TicketRow, moved: MessageRow[]): Promise<TicketPatch> {
+  const words = await lastWords(ctx.db, ticket.id)
+  const { id: ticketId, waitingSince: since } = ticket
+  // Reopened without a word: what waits is no message that could go.
+  if (since === null || !moved.some(({ createdAt }) => createdAt >= since)) return words
   return {
-    ...(await lastWords(ctx.db, ticket.id)),
-    waitingSince:
-      waitingSince &&
-      (await firstWord(ctx.db, {
-        ticketId: ticket.id,
-        author: 'customer',
-        since: waitingSince,
-        writtenHere: false,
-      })),
+    ...words,
+    waitingSince: await firstWord(ctx.db, { ticketId, author: 'customer', since, writtenHere: false }),
   }
 }
 

@@ -86,7 +86,7 @@ export const startClocks = (createdAt: number, policy: Policy): SlaState =>
  * the original start. So breaches of the past stay, and a promise that has ended stays as it ended.
  *
  * - `firstResponse` runs from creation to the first public reply of an agent, and never pauses. What the customer adds meanwhile
- *   waits for that same reply.
+ *   waits for that same reply; what waited longer, in a ticket that was merged into this one, has it run since then.
  * - `nextResponse` runs from the oldest message of the customer that no agent has answered since. Each is a cycle of its own.
  * - `resolution` pauses while pending, when it is the customer's turn; not while on hold: then we wait for ourselves or somebody that
  *   we chose, and to hold a ticket must not stop what the customer was promised. It ends when solved, and goes on with the time used
@@ -146,18 +146,29 @@ function apply(state: SlaState, event: SlaEvent): SlaState {
 
 function wait(state: SlaState, since: number): SlaState {
   const { firstResponse, nextResponse } = state
-  if (firstResponse.outcome === null) return state
+  // Of an older ticket that was merged into this one: whoever asked there waits since then.
+  if (firstResponse.outcome === null)
+    return {
+      ...state,
+      firstResponse: startedBy(firstResponse, Math.min(since, startOf(firstResponse, since))),
+    }
   if (nextResponse?.outcome !== null)
     return { ...state, nextResponse: startTimer(since, (nextResponse?.cycle ?? 0) + 1) }
-  const from = nextResponse.runs[0]?.from ?? since
-  return since < from
-    ? { ...state, nextResponse: { ...nextResponse, runs: [{ from: since, to: null }] } }
-    : state
+  const from = Math.min(since, startOf(nextResponse, since))
+  return { ...state, nextResponse: startedBy(nextResponse, from) }
 }
 
+const startOf = ({ runs: [first] }: SlaTimer, otherwise: number): number => first?.from ?? otherwise
+
+/** One that never paused, as if it had begun at another time. */
+const startedBy = (timer: SlaTimer, from: number): SlaTimer => ({ ...timer, runs: [{ from, to: null }] })
+
 function withdraw(state: SlaState, { at, since }: Extract<SlaEvent, { type: 'withdrawn' }>): SlaState {
-  // The first response is owed to the ticket, as long as anything in it waits.
-  if (since !== null && state.firstResponse.outcome === null) return state
+  // The first response is owed to the ticket, as long as anything in it waits: since it was created, or since what is older.
+  if (since !== null && state.firstResponse.outcome === null) {
+    const from = Math.min(since, startOf(state.resolution, since))
+    return { ...state, firstResponse: startedBy(state.firstResponse, from) }
+  }
   const ended = endWait(state, at, 'cancelled')
   return since === null ? ended : wait(ended, since)
 }

@@ -6,7 +6,7 @@ export interface Facts {
   statusChangedAt: Date
   firstResponseAt: Date | null
   lastAgentMessageAt: Date | null
-  /** The oldest message of the customer that nobody answered. */
+  /** The oldest message of the customer that nobody answered, or when they reopened it without one. */
   waitingSince: Date | null
 }
 

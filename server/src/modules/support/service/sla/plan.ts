@@ -1,12 +1,19 @@
 import type { Ctx } from '../../../../context.ts'
 import { inTx } from '../../../../tx.ts'
 import { supportPlanOf } from '../../../licenses/service/support-plan.ts'
-import { lockPlan, type Plan, ticketsOfPlans } from '../../queries/sla.ts'
-import { lockTicket } from '../../queries/tickets.ts'
+import { holdPlan, lockPlan, type Plan, ticketsOfPlans } from '../../queries/sla.ts'
+import { lockTicket, type TicketRow } from '../../queries/tickets.ts'
 import { eachTicket, throwFailed } from '../each.ts'
 import { saveTicket } from '../save.ts'
 
 const RANK: readonly Plan[] = ['free', 'pro', 'enterprise']
+
+/** What a ticket goes by that is made of another one, or comes back: the better of what it was promised and what is paid for by now. */
+export async function betterPlan(ctx: Ctx, { requesterId, plan }: TicketRow): Promise<Plan> {
+  await holdPlan(ctx.db, requesterId)
+  const paid = await supportPlanOf(ctx, requesterId)
+  return RANK.indexOf(paid) > RANK.indexOf(plan) ? paid : plan
+}
 
 /**
  * Raises a person's tickets that are not closed to the plan that they have now; promises count by it from their start. Never lowers one:
