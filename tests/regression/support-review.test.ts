@@ -292,3 +292,19 @@ test('a rating with blanks for a comment has none', async () => {
     rating: { score: 5, comment: null },
   })
 })
+
+test('no ticket is moved to a queue that is not used any more, alone or with others', async () => {
+  const customer = await signUp(t)
+  const { id } = await customer.forge.tickets.create(aTicket())
+  const { queueId } = (await desk.agent.forge.tickets.get({ id })).desk ?? {}
+  const old = await desk.admin.forge.admin.setQueue({ slug: 'old-desk', name: 'Old desk', active: false })
+  await expect(desk.agent.forge.tickets.setQueue({ id, queueId: old.id })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
+  const { results } = await desk.agent.forge.tickets.bulk({
+    ids: [id],
+    action: { type: 'queue', queueId: old.id },
+  })
+  expect(results).toMatchObject([{ ok: false, code: 'NOT_FOUND' }])
+  expect((await desk.agent.forge.tickets.get({ id })).desk).toMatchObject({ queueId })
+})
