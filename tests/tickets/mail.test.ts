@@ -317,5 +317,12 @@ describe('mail', () => {
     await desk.agent.forge.tickets.reply({ id, body: 'Two' })
     await t.drain()
     expect(await mailsTo(customer.email)).toHaveLength(before)
+
+    // Whoever writes by mail again waits for an answer there.
+    const to = (await answerTo(customer.email))?.thread?.replyTo ?? ''
+    await receive({ from: customer.email, to, text: 'One more thing.' })
+    await desk.agent.forge.tickets.reply({ id, body: 'Three' })
+    await t.drain()
+    expect((await answerTo(customer.email))?.text).toContain('Three')
   })
 })

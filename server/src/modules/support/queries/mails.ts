@@ -173,10 +173,10 @@ export async function hasMailMessageId(db: Db, mailMessageId: string): Promise<b
   return row !== undefined
 }
 
-export async function muteTicket(db: Db, id: string, muted: boolean): Promise<boolean> {
+export async function muteTicket(db: Db, id: string): Promise<boolean> {
   const rows = await db
     .update(tickets)
-    .set({ mailMuted: muted })
+    .set({ mailMuted: true })
     .where(eq(tickets.id, id))
     .returning({ id: tickets.id })
   return rows.length > 0

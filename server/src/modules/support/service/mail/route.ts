@@ -114,7 +114,10 @@ async function post(ctx: Ctx, ticket: TicketRow, mail: Sent, values: Omit<Post, 
     attachmentIds: mail.attachmentIds,
   })
   if (!posted) throw new Error('a mail has no idempotency key to be refused by')
-  await saveTicket(ctx, ticket, posted.patch, [messageEvent(posted.message)])
+  const { kind, authorType, isAuto } = posted.message
+  // Whoever writes by mail waits for an answer there, also after they wanted no more of them.
+  const heard = kind === 'message' && authorType === 'customer' && !isAuto ? { mailMuted: false } : {}
+  await saveTicket(ctx, ticket, { ...posted.patch, ...heard }, [messageEvent(posted.message)])
   return { status: 'processed', ticketId: ticket.id, messageId: posted.message.id }
 }
 

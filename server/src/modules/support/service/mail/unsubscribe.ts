@@ -11,10 +11,10 @@ const tagOf = ({ secrets }: Pick<Deps, 'secrets'>, ticketId: string): Buffer =>
 export const unsubscribeUrl = (deps: Pick<Deps, 'env' | 'secrets'>, ticketId: string): string =>
   `${deps.env.PUBLIC_URL}/mail/unsubscribe?ticket=${ticketId}&tag=${tagOf(deps, ticketId).toString('base64url')}`
 
-/** Ends the mails about a ticket; it goes on in the editor. @throws NOT_FOUND for whatever is no link of ours */
+/** Ends the mails about a ticket, until its customer writes by mail again; it goes on in the editor. @throws NOT_FOUND for whatever is no link of ours */
 export async function unsubscribe(ctx: Ctx, { ticket, tag }: { ticket: string; tag: string }): Promise<void> {
   const given = Buffer.from(tag, 'base64url')
   const wanted = tagOf(ctx.deps, ticket)
   const isGood = given.length === wanted.length && timingSafeEqual(given, wanted)
-  if (!isGood || !(await muteTicket(ctx.db, ticket, true))) throw notFound('ticket')
+  if (!isGood || !(await muteTicket(ctx.db, ticket))) throw notFound('ticket')
 }
