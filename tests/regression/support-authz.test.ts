@@ -103,6 +103,8 @@ describe('an agent whose own ticket it is', () => {
     for (const text of ['quagga', 'quag', 'agent quagga', '"like a quagga"'])
       expect(await found(agent, text), text).toEqual([])
     expect(await found(agent, 'of an agent'), 'by what they know').toEqual([id])
+    const without = (word: string) => found(agent, `agent -${word}`)
+    expect(await without('quagga'), 'nor by what is not in them').toEqual(await without('wombat'))
   })
 
   test('hears no note about it in the stream over all tickets, and still what is public', async () => {

@@ -156,7 +156,7 @@ export async function matchingTickets(
   }: {
     text: TextQuery
     isCommon: boolean
-    /** Finds nothing by notes about the own tickets. */
+    /** Finds nothing by notes about the own tickets; by what is not in them none at all, since that would tell what is in the notes. */
     readerId: string
     conditions: readonly Condition[]
     bound: number
@@ -165,11 +165,14 @@ export async function matchingTickets(
   const p = new Parameters()
   const asked = tsquery(text, p)
   const words = '(select words from asked)'
+  const reader = p.add(readerId, 'text')
+  const known = "ts_filter(s.document, '{a,c}')"
   const below = p.add(bound, 'bigint')
   const active = isActiveOnly(conditions) ? ` && '''${ACTIVE}'''::tsquery` : ''
   const where = `s.document @@ (select wanted from asked) and numnode(${words}) > 0
-  and (t.requester_id <> ${p.add(readerId, 'text')} or ts_filter(s.document, '{a,c}') @@ ${words}) and ${whereOf(conditions, p)}`
-  const found = 'select s.ticket_id, s.number, s.document, t.created_at'
+  and (t.requester_id <> ${reader} or ${known} @@ ${words} and not (select negates from asked)) and ${whereOf(conditions, p)}`
+  // Also how well the own ones fit says nothing of notes.
+  const found = `select s.ticket_id, s.number, case when t.requester_id = ${reader} then ${known} else s.document end as document, t.created_at`
   // By a number that no index knows: whoever holds out for sixty matches of a word that is in none walks through everything.
   const ordered = `order by s.number + 0 desc limit ${BLOCK}`
   const floor = isCommon
@@ -183,7 +186,7 @@ export async function matchingTickets(
   )
   const parts = isCommon ? [walk, ...tiers] : tiers
   const statement = `
-with asked as materialized (select words, words${active} as wanted from (select ${asked} as words) typed)
+with asked as materialized (select words, words${active} as wanted, position('!' in words::text) > 0 as negates from (select ${asked} as words) typed)
 select ticket_id as id, number::float8 as number, extract(epoch from created_at)::float8 * 1000 as created_at,
   ts_rank(${WEIGHTS}, document, ${words}, 1)::float8 as rank
 from (
@@ -220,7 +223,7 @@ with found as materialized (
   select id from users where erased_at is null and (lower(name) like ${wanted} or email like ${wanted}) limit ${PLANNED_PEOPLE}
 )
 select t.id, t.number::float8 as number, extract(epoch from t.created_at)::float8 * 1000 as created_at, null as rank
-from (select id from found limit ${MAX_PEOPLE}) u
+from (select id from found order by id limit ${MAX_PEOPLE}) u
 join tickets t on t.requester_id = u.id
 where t.number < ${p.add(bound, 'bigint')} and ${whereOf(conditions, p)}
 order by t.number desc limit ${BLOCK}`

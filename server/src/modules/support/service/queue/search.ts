@@ -31,6 +31,8 @@ interface Place {
   bound: number
   score: number | null
   number: number
+  /** Whether the last word was taken for whole, which the newest tickets of another moment may say otherwise; null: not asked yet. */
+  isWhole: boolean | null
 }
 
 /** A ticket of someone of that name counts as much as one whose subject holds it. */
@@ -63,16 +65,17 @@ const FREQUENT = 16
  * As `textQuery`, but a last word that is common is taken for whole: all words that begin like it ("the", "not", "work") would have to be
  * gathered from the whole desk, only to be compared with the few tickets that hold the others.
  */
-export async function queryOf({ deps: { sql } }: StaffCtx, text: string) {
+async function queryOf({ deps: { sql } }: StaffCtx, text: string, known: boolean | null = null) {
   const typed = textQuery(text)
   const isAlone = typed.beginning === null || typed.whole.trim() === ''
   const last = { whole: text.slice(typed.whole.length), beginning: null }
   const whole = { whole: text, beginning: null }
   const counts = await countInNewest(sql, isAlone ? [typed] : [typed, last, whole])
   const [asTyped = 0, ofLast = 0, asWhole = 0] = counts ?? []
-  return ofLast >= COMMON_WORD
-    ? { query: whole, isFrequent: asWhole >= FREQUENT }
-    : { query: typed, isFrequent: asTyped >= FREQUENT }
+  const isWhole = known ?? ofLast >= COMMON_WORD
+  return isWhole
+    ? { query: whole, isWhole, isFrequent: asWhole >= FREQUENT }
+    : { query: typed, isWhole, isFrequent: asTyped >= FREQUENT }
 }
 
 /** A ticket that the text names: #1042, 1042, or its id. */
@@ -97,9 +100,9 @@ export async function searchTickets(
   if (direct && cursor === undefined) ids.push(direct.id)
   let place: Place | null =
     cursor === undefined
-      ? { asOf: clock.now().getTime(), bound: Number.MAX_SAFE_INTEGER, score: null, number: 0 }
+      ? { asOf: clock.now().getTime(), bound: Number.MAX_SAFE_INTEGER, score: null, number: 0, isWhole: null }
       : toPlace(openCursor(secrets, asked, cursor))
-  const { query, isFrequent } = await queryOf(ctx, text)
+  const { query, isWhole, isFrequent } = await queryOf(ctx, text, place.isWhole)
   while (place !== null && ids.length < limit) {
     const page = await readBlock(ctx, {
       text,
@@ -111,7 +114,7 @@ export async function searchTickets(
       limit: limit - ids.length,
     })
     ids.push(...page.ids)
-    place = page.next
+    place = page.next && { ...page.next, isWhole }
   }
   return {
     items: (await listByIds(sql, ids)).map((row) => presentQueued(ctx, row)),
@@ -119,20 +122,22 @@ export async function searchTickets(
   }
 }
 
-const fromPlace = ({ asOf, bound, score, number }: Place): (string | number)[] => [
+const fromPlace = ({ asOf, bound, score, number, isWhole }: Place): (string | number)[] => [
   asOf,
   bound,
   score ?? '',
   number,
+  Number(isWhole),
 ]
 
 function toPlace(place: (string | number)[]): Place {
-  const [asOf, bound, score, number] = place
+  const [asOf, bound, score, number, isWhole] = place
   return {
     asOf: Number(asOf),
     bound: Number(bound),
     score: score === '' ? null : Number(score),
     number: Number(number),
+    isWhole: isWhole === undefined ? null : Number(isWhole) === 1,
   }
 }
 
@@ -155,7 +160,7 @@ async function readBlock(
     except: string | undefined
     limit: number
   },
-): Promise<{ ids: string[]; next: Place | null }> {
+): Promise<{ ids: string[]; next: Omit<Place, 'isWhole'> | null }> {
   const { asOf, bound } = place
   const sources = await Promise.all([
     matchingTickets(ctx.deps.sql, {
