@@ -135,6 +135,34 @@ describe('searching tickets', () => {
     ).toEqual(['Dormouse bilbyish'])
   })
 
+  test('what a last word means stays the same from page to page, whatever comes meanwhile', async () => {
+    for (const subject of [
+      'Narwhal tuskless',
+      'Narwhal tusks',
+      'Narwhal tusk',
+      'Narwhal tusk',
+      'Narwhal tusk',
+    ])
+      await open(subject, 'x')
+    const { tickets } = desk.agent.forge
+    const search = { text: 'narwhal tusk', limit: 2 }
+    const first = await tickets.search(search)
+    // From now on it is common, and would be taken for whole.
+    await open('Another tusk', 'x')
+    expect(await find('narwhal tusk')).toEqual(['Narwhal tusk', 'Narwhal tusk', 'Narwhal tusk'])
+    const seen = [...first.items]
+    for (let cursor = first.nextCursor; cursor !== null; ) {
+      const page = await tickets.search({ ...search, cursor })
+      seen.push(...page.items)
+      cursor = page.nextCursor
+    }
+    expect(seen.map(({ subject }) => subject).sort()).toEqual([
+      ...['Narwhal tusk', 'Narwhal tusk', 'Narwhal tusk'],
+      ...['Narwhal tuskless', 'Narwhal tusks'],
+    ])
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(5)
+  })
+
   test('a document that grows too large takes no more words, and refuses no message', async () => {
     const ticket = await open('Huge', 'x')
     const words = (from: number) =>

@@ -118,7 +118,7 @@ function tsquery({ whole, beginning }: TextQuery, p: Parameters): string {
 export const BLOCK = 60
 
 /** So many of the newest tell how common a text is. */
-export const SAMPLE = 256
+const SAMPLE = 256
 
 /** In how many of the newest tickets each of some texts is; null: there are too few to tell. */
 export async function countInNewest(sqlClient: Sql, texts: readonly TextQuery[]): Promise<number[] | null> {
