@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { signedMail } from '../support/mail-gateway.ts'
 import { obstruct } from './obstacle.ts'
 import { TEST_MS, until } from './until.ts'
 import { type Customer, createWorld, type World } from './world.ts'
@@ -26,10 +26,7 @@ async function deliver({ url }: World, from: string, subject: string): Promise<n
     '',
     'Please help.',
   ].join('\r\n')
-  const time = Math.floor(Date.now() / 1_000)
-  const tag = createHmac('sha256', SECRET).update(`${time}.`).update(raw).digest('hex')
-  const headers = { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` }
-  return (await fetch(`${url}/webhooks/mail`, { method: 'POST', headers, body: raw })).status
+  return (await fetch(`${url}/webhooks/mail`, signedMail(raw, { secret: SECRET, now: new Date() }))).status
 }
 
 /** One of everything that changes tickets, each on tickets of its own, and each with what keeps it from being done twice. */

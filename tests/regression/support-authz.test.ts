@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type DevForge, memorySessionStore } from '@devforge/sdk'
 import { appRouter } from '@devforge/server/router'
 import type { ProcedureMeta } from '@devforge/server/trpc'
@@ -7,6 +7,7 @@ import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, hireAgent, openDesk } from '../support/desk.ts'
 import { failure } from '../support/errors.ts'
 import { placeExtension } from '../support/extensions.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 import { type Person, signUp } from '../support/people.ts'
 
 interface Procedure {
@@ -49,10 +50,7 @@ async function receive(from: string, text: string, headers: string[] = []): Prom
   const raw = [`From: ${from}`, 'To: support@devforge.localhost', 'Subject: Help', ...headers, '', text].join(
     '\r\n',
   )
-  const time = Math.floor(t.clock.now().getTime() / 1_000)
-  const tag = createHmac('sha256', GATEWAY).update(`${time}.`).update(raw).digest('hex')
-  const headersOf = { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` }
-  await t.fetch(`${TEST_URL}/webhooks/mail`, { method: 'POST', headers: headersOf, body: raw })
+  await t.fetch(`${TEST_URL}/webhooks/mail`, signedMail(raw, { secret: GATEWAY, now: t.clock.now() }))
   expect(await t.drain()).toEqual([])
 }
 

@@ -1,10 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { type Desk, openDesk } from '../support/desk.ts'
 import { placeExtension } from '../support/extensions.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 import { buy } from '../support/payments.ts'
 import { type Person, signUp } from '../support/people.ts'
 
@@ -73,13 +74,10 @@ async function deliver({
     '',
     text,
   ].join('\r\n')
-  const time = Math.floor(t.clock.now().getTime() / 1_000)
-  const tag = createHmac('sha256', SECRET).update(`${time}.`).update(raw).digest('hex')
-  const response = await t.fetch(`${TEST_URL}/webhooks/mail`, {
-    method: 'POST',
-    headers: { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` },
-    body: raw,
-  })
+  const response = await t.fetch(
+    `${TEST_URL}/webhooks/mail`,
+    signedMail(raw, { secret: SECRET, now: t.clock.now() }),
+  )
   expect(response.status).toBe(200)
   expect(await t.drain()).toEqual([])
 }

@@ -1,10 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { cleanFileName } from '@devforge/server/modules/support/attachments/file-name'
 import { readMail } from '@devforge/server/modules/support/service/mail/parse'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, openDesk } from '../support/desk.ts'
 import { placeExtension } from '../support/extensions.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 import { type Person, signUp } from '../support/people.ts'
 
 const SECRET = 'secret-of-the-mail-gateway'
@@ -109,13 +110,10 @@ describe('mails about tickets', () => {
   afterAll(() => t[Symbol.asyncDispose]())
 
   async function receive(raw: string): Promise<void> {
-    const time = Math.floor(t.clock.now().getTime() / 1_000)
-    const tag = createHmac('sha256', SECRET).update(`${time}.`).update(raw).digest('hex')
-    const response = await t.fetch(`${TEST_URL}/webhooks/mail`, {
-      method: 'POST',
-      headers: { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` },
-      body: raw,
-    })
+    const response = await t.fetch(
+      `${TEST_URL}/webhooks/mail`,
+      signedMail(raw, { secret: SECRET, now: t.clock.now() }),
+    )
     expect(response.status).toBe(200)
     expect(await t.drain()).toEqual([])
   }

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemContext } from '@devforge/server/context'
@@ -6,6 +6,7 @@ import { receiveMail, sweepMails } from '@devforge/server/modules/support/servic
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { type Desk, openDesk } from '../support/desk.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 
 const SECRET = 'secret-of-the-mail-gateway'
 const DAY = 24 * 60 * 60_000
@@ -33,13 +34,10 @@ function letter({ subject, headers = [] }: { subject: string; headers?: string[]
 }
 
 async function deliver(raw: string): Promise<void> {
-  const time = Math.floor(t.clock.now().getTime() / 1_000)
-  const tag = createHmac('sha256', SECRET).update(`${time}.`).update(raw).digest('hex')
-  const response = await t.fetch(`${TEST_URL}/webhooks/mail`, {
-    method: 'POST',
-    headers: { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` },
-    body: raw,
-  })
+  const response = await t.fetch(
+    `${TEST_URL}/webhooks/mail`,
+    signedMail(raw, { secret: SECRET, now: t.clock.now() }),
+  )
   expect(response.status).toBe(200)
 }
 

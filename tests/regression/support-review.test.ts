@@ -1,10 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dayFromNow, runJob } from '../analytics/support.ts'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, openDesk } from '../support/desk.ts'
 import { published } from '../support/knowledge.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 import { type Person, signUp } from '../support/people.ts'
 import { breachesOf, clocksOf, HOUR, near, nextMonday, sweep } from '../tickets/sla/support.ts'
 
@@ -35,13 +36,10 @@ const waitingSince = async (id: string) => (await desk.agent.forge.tickets.get({
 /** Delivers a mail as the gateway does, and lets the jobs run. @returns what became of it */
 async function receive(lines: string[]) {
   const raw = [`Message-ID: <${randomUUID()}@client.example>`, ...lines].join('\r\n')
-  const time = Math.floor(t.clock.now().getTime() / 1_000)
-  const tag = createHmac('sha256', SECRET).update(`${time}.`).update(raw).digest('hex')
-  const response = await t.fetch(`${TEST_URL}/webhooks/mail`, {
-    method: 'POST',
-    headers: { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` },
-    body: raw,
-  })
+  const response = await t.fetch(
+    `${TEST_URL}/webhooks/mail`,
+    signedMail(raw, { secret: SECRET, now: t.clock.now() }),
+  )
   expect(response.status).toBe(200)
   expect(await t.drain()).toEqual([])
   const { items } = await desk.admin.forge.admin.inboundMails({ limit: 1 })

@@ -1,7 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, TEST_URL, type TestApp } from '../support/app.ts'
 import { aTicket, type Desk, openDesk } from '../support/desk.ts'
+import { signedMail } from '../support/mail-gateway.ts'
 import { type Person, signUp } from '../support/people.ts'
 
 const SECRET = 'secret-of-the-mail-gateway'
@@ -53,13 +54,10 @@ describe('mail', () => {
   afterAll(() => t[Symbol.asyncDispose]())
 
   function deliver(raw: string, { secret = SECRET, skewSeconds = 0 } = {}): Promise<Response> {
-    const time = Math.floor(t.clock.now().getTime() / 1_000) + skewSeconds
-    const tag = createHmac('sha256', secret).update(`${time}.`).update(raw).digest('hex')
-    return t.fetch(`${TEST_URL}/webhooks/mail`, {
-      method: 'POST',
-      headers: { 'content-type': 'message/rfc822', 'devforge-signature': `t=${time},v1=${tag}` },
-      body: raw,
-    })
+    return t.fetch(
+      `${TEST_URL}/webhooks/mail`,
+      signedMail(raw, { secret, now: new Date(t.clock.now().getTime() + skewSeconds * 1_000) }),
+    )
   }
 
   /** Delivers and lets the jobs run. @returns the newest mail that came in, as admins see it */
